@@ -1,0 +1,53 @@
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+# One set of features for every build, so that nothing is compiled twice.
+BUILD := cargo build --locked --workspace --all-targets
+
+ifeq ($(shell cargo nextest --version >/dev/null 2>&1 && echo yes),yes)
+TESTS := cargo nextest run --workspace --locked
+else
+TESTS := cargo test --workspace --locked --all-targets
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test ci check build openapi bench schemathesis deps
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: deps ## build and start everything, with a demo agency
+	cargo build --locked --profile perf -p homeward-server --bin homeward
+	@exec $(TARGET)/perf/homeward run
+
+test: build ## every test, against a database of its own unless DATABASE_URL is set
+	cargo test --doc --workspace --locked
+	@if [ -n "$${DATABASE_URL:-}" ]; then \
+		exec $(TESTS); \
+	else \
+		exec $(TARGET)/debug/homeward with-postgres --volatile -- $(TESTS); \
+	fi
+
+ci: ## what continuous integration runs
+	.ci/run
+
+check: deps ## formatting, lints and documentation
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --workspace
+
+build: deps ## the program and its tests
+	$(BUILD)
+
+openapi: build ## rewrite openapi/homeward.json
+	@mkdir -p openapi
+	$(TARGET)/debug/homeward openapi > $(TARGET)/openapi.json
+	@mv $(TARGET)/openapi.json openapi/homeward.json
+
+bench: deps ## measure against the limit of the database
+	tests/bench/run
+
+schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=300)
+	scripts/schemathesis
+
+deps:
+	@scripts/install-deps

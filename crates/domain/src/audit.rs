@@ -1,0 +1,125 @@
+//! What was done, and who was looked at. Entries and looks come only from a permit or a grant.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::duty::TaskKind;
+use crate::episode::ClosureReason;
+use crate::id::{
+    AgencyId, ChildId, CompletionId, DutyId, EpisodeId, NotificationId, ObservationId, PlacementId, ReminderId, UserId,
+};
+
+/// Everything that can be done to a record. A new kind of write needs a new member.
+///
+/// Members carry ids, field names and instants, never names of people or what was written about them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+pub enum Change {
+    /// A child was added.
+    ChildAdded,
+    /// Fields of a child were changed.
+    ChildChanged { fields: Vec<&'static str> },
+    /// A placement was recorded.
+    PlacementRecorded { placement_id: PlacementId },
+    /// An episode was opened.
+    EpisodeOpened { episode_id: EpisodeId },
+    /// Fields of an episode were changed.
+    EpisodeChanged { episode_id: EpisodeId, fields: Vec<&'static str> },
+    /// The receipt was moved, with both values (CLK-5).
+    ReceiptMoved { episode_id: EpisodeId, from: DateTime<Utc>, to: DateTime<Utc>, fields: Vec<&'static str> },
+    /// Someone was told, or could not be.
+    NotificationRecorded { episode_id: EpisodeId, notification_id: NotificationId },
+    /// A contact was taken back.
+    NotificationRetracted { episode_id: EpisodeId, notification_id: NotificationId },
+    /// A location, recovery or return was recorded.
+    RecoveryRecorded { episode_id: EpisodeId },
+    /// A task was finished.
+    TaskCompleted { episode_id: EpisodeId, completion_id: CompletionId, task: TaskKind },
+    /// A person ended the episode, perhaps with duties undone.
+    EpisodeClosed { episode_id: EpisodeId, reason: ClosureReason, undone: Vec<DutyId> },
+    /// A person recorded what they saw or were told.
+    ObservationRecorded { observation_id: ObservationId },
+    /// An observation was taken back.
+    ObservationRetracted { observation_id: ObservationId },
+    /// A person saw a reminder. Seen is not done.
+    ReminderAcknowledged { reminder_id: ReminderId },
+    /// Rows about the child came with an import.
+    Imported { rows: usize },
+}
+
+/// Why a record was looked at: the act of reading, not the endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LookKind(pub &'static str);
+
+/// One change and who made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    actor: UserId,
+    agency: AgencyId,
+    child: Option<ChildId>,
+    change: Change,
+}
+
+/// One act of reading, and every child it showed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    actor: UserId,
+    agency: AgencyId,
+    kind: LookKind,
+    children: Vec<ChildId>,
+}
+
+impl Entry {
+    pub(crate) fn new(agency: AgencyId, actor: UserId, child: Option<ChildId>, change: Change) -> Self {
+        Self { actor, agency, child, change }
+    }
+
+    /// Who did it.
+    pub fn actor(&self) -> UserId {
+        self.actor
+    }
+
+    /// Whose records.
+    pub fn agency(&self) -> AgencyId {
+        self.agency
+    }
+
+    /// The child concerned.
+    pub fn child(&self) -> Option<ChildId> {
+        self.child
+    }
+
+    /// What was done.
+    pub fn change(&self) -> &Change {
+        &self.change
+    }
+}
+
+impl Look {
+    pub(crate) fn new(agency: AgencyId, actor: UserId, kind: LookKind, children: Vec<ChildId>) -> Self {
+        let mut children = children;
+        children.sort_unstable();
+        children.dedup();
+        Self { actor, agency, kind, children }
+    }
+
+    /// Who looked.
+    pub fn actor(&self) -> UserId {
+        self.actor
+    }
+
+    /// In which agency.
+    pub fn agency(&self) -> AgencyId {
+        self.agency
+    }
+
+    /// What kind of reading.
+    pub fn kind(&self) -> LookKind {
+        self.kind
+    }
+
+    /// Every child shown, once each.
+    pub fn children(&self) -> &[ChildId] {
+        &self.children
+    }
+}

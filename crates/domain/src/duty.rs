@@ -1,0 +1,179 @@
+//! A duty: one thing owed to one recipient by one instant, from one rule.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::id::NotificationId;
+use crate::law::Rule;
+use crate::notification::Recipient;
+use crate::vocabulary::vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+vocabulary! {
+    /// What is owed.
+    DutyKind {
+        /// Report the missing child (42 U.S.C. 671(a)(35)(B)).
+        InitialReport = "initial_report",
+        /// Tell of the recovery and its circumstances (ibid.).
+        RecoveryNotice = "recovery_notice",
+        /// Keep in regular communication (ibid.).
+        RegularCommunication = "regular_communication",
+        /// Offer what verifies and updates the record (34 U.S.C. 41308(4)(A)).
+        RecordUpdate = "record_update",
+        /// Confirm the entry in NCIC (34 U.S.C. 41308(3)).
+        NcicConfirmation = "ncic_confirmation",
+        /// Ask the child what led to the absence (42 U.S.C. 671(a)(35)(A)(ii)).
+        ReturnInterview = "return_interview",
+        /// Screen every child who returns (42 U.S.C. 671(a)(35)(A)(iii)).
+        Screening = "screening",
+        /// Review care and reports at the birthday; nothing ends by itself (COV-3).
+        BirthdayReview = "birthday_review",
+        /// Report an identified victim (42 U.S.C. 671(a)(34)(A)); raised by a person's determination only.
+        IdentificationReport = "identification_report",
+    }
+}
+
+vocabulary! {
+    /// The tasks a person completes, as against contacts with a recipient.
+    TaskKind {
+        ReturnInterview = "return_interview",
+        Screening = "screening",
+        BirthdayReview = "birthday_review",
+    }
+}
+
+impl TaskKind {
+    /// The duty that the task discharges.
+    pub fn duty(self) -> DutyKind {
+        match self {
+            Self::ReturnInterview => DutyKind::ReturnInterview,
+            Self::Screening => DutyKind::Screening,
+            Self::BirthdayReview => DutyKind::BirthdayReview,
+        }
+    }
+}
+
+vocabulary! {
+    /// Where a duty stands. Derived from facts and the clock; nobody can set it.
+    DutyState {
+        /// Not due yet, nothing done.
+        Open = "open",
+        /// Due passed, nothing done.
+        Overdue = "overdue",
+        /// Done in time.
+        Timely = "timely",
+        /// Done after it was due. Late is still done.
+        Late = "late",
+        /// The episode was closed with this undone.
+        Never = "never",
+    }
+}
+
+/// How a duty came to an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// When it was done: when the recipient was told, or the task finished.
+    pub at: DateTime<Utc>,
+    /// The contact that did it, if it was one.
+    pub notification: Option<NotificationId>,
+}
+
+/// Why a duty is open no more although it was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lapse {
+    /// A person closed the episode with this undone. It counts as `never`.
+    ClosedUndone(DateTime<Utc>),
+    /// It is owed no more: the child is back, so the recovery notice took its place.
+    Superseded(DateTime<Utc>),
+}
+
+impl Lapse {
+    /// When.
+    pub fn at(self) -> DateTime<Utc> {
+        match self {
+            Self::ClosedUndone(at) | Self::Superseded(at) => at,
+        }
+    }
+}
+
+/// What names a duty within its episode. Recurring duties count up from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DutyKey {
+    /// What is owed.
+    pub kind: DutyKind,
+    /// To whom; none where the agency owes it to the child.
+    pub recipient: Option<Recipient>,
+    /// Which one in a row of recurring duties.
+    pub sequence: i32,
+}
+
+/// One thing owed, by one instant, from one rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    /// What names it.
+    pub key: DutyKey,
+    /// The rule it comes from.
+    pub rule: Arc<Rule>,
+    /// When the clock started.
+    pub starts_at: DateTime<Utc>,
+    /// The law's limit; none where the law sets no time.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The agency's own aim; always set, never shown as the law's.
+    pub target_at: DateTime<Utc>,
+    /// How it was done, if it was.
+    pub done: Option<Done>,
+    /// How it ended undone, if it did.
+    pub lapse: Option<Lapse>,
+    /// Whether the child was back before it was due. Shown, and excuses nothing (CLK-7).
+    pub returned_before_due: bool,
+}
+
+impl Duty {
+    /// The instant that worklists order by and reminders count towards.
+    pub fn limit_at(&self) -> DateTime<Utc> {
+        self.due_at.unwrap_or(self.target_at)
+    }
+
+    /// Whether someone still has to act.
+    pub fn is_outstanding(&self) -> bool {
+        self.done.is_none() && self.lapse.is_none()
+    }
+
+    /// Where it stands at `as_of`, from what had happened by then.
+    pub fn state_at(&self, as_of: DateTime<Utc>) -> DutyState {
+        if let Some(done) = self.done.filter(|done| done.at <= as_of) {
+            return match self.due_at {
+                Some(due) if due < done.at => DutyState::Late,
+                _ => DutyState::Timely,
+            };
+        }
+        if matches!(self.lapse, Some(Lapse::ClosedUndone(at)) if at <= as_of) {
+            return DutyState::Never;
+        }
+        match self.due_at {
+            Some(due) if due < self.owed_until(as_of) => DutyState::Overdue,
+            _ => DutyState::Open,
+        }
+    }
+
+    /// How late it was done, or is by `as_of`; none while it is in time or no law sets a time.
+    pub fn late_by(&self, as_of: DateTime<Utc>) -> Option<TimeDelta> {
+        let late = |at: DateTime<Utc>| Some(at - self.due_at?).filter(|late| TimeDelta::zero() < *late);
+        match self.state_at(as_of) {
+            DutyState::Late => late(self.done?.at),
+            DutyState::Overdue | DutyState::Never => late(self.owed_until(as_of)),
+            DutyState::Open | DutyState::Timely => None,
+        }
+    }
+
+    /// The last moment up to `as_of` at which it was owed: what is superseded grows no older.
+    fn owed_until(&self, as_of: DateTime<Utc>) -> DateTime<Utc> {
+        match self.lapse {
+            Some(Lapse::Superseded(at)) => as_of.min(at),
+            _ => as_of,
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The law as it is told to a lawyer: named cases, timelines, and properties that hold for every case.
+
+mod acceptance;
+mod documents;
+mod given;
+mod overlays;
+mod properties;
+mod timelines;

@@ -1,0 +1,25 @@
+//! What is true and what is allowed: the vocabulary, the law, the policy. No I/O, no clock, no async.
+//!
+//! Facts give rules their moments, rules give duties, duties give reminders. Data flows one way round.
+
+pub mod vocabulary;
+
+pub mod id;
+pub mod text;
+pub mod zone;
+
+pub mod child;
+pub mod episode;
+pub mod indicator;
+pub mod notification;
+pub mod observation;
+
+pub mod duty;
+pub mod law;
+pub mod reminder;
+
+pub mod compliance;
+pub mod counts;
+
+pub mod audit;
+pub mod policy;

@@ -1,0 +1,222 @@
+//! Who may do what: the one place where access is decided.
+//!
+//! Rows are reached only with a [`Permit`] (one child) or a [`Grant`] (a collection), and only the functions here
+//! make one. What is not listed is refused.
+
+use std::marker::PhantomData;
+
+use crate::audit::{Change, Entry, Look, LookKind};
+use crate::id::{AgencyId, ChildId, UnitId, UserId};
+use crate::vocabulary::vocabulary;
+
+mod actions;
+#[cfg(test)]
+mod tests;
+
+pub use actions::*;
+
+vocabulary! {
+    /// What a person does for the agency.
+    Role {
+        Caseworker = "caseworker",
+        Supervisor = "supervisor",
+        OnCall = "on_call",
+        Auditor = "auditor",
+        PrivacyOfficer = "privacy_officer",
+        Administrator = "administrator",
+    }
+}
+
+/// A signed-in person, as the database knows them at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub user: UserId,
+    /// Of which agency.
+    pub agency: AgencyId,
+    /// In what role.
+    pub role: Role,
+    /// How far they reach.
+    pub reach: Reach,
+}
+
+/// How much of the agency a person works for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All of it.
+    WholeAgency,
+    /// These units, and the children assigned to them.
+    Units(Vec<UnitId>),
+}
+
+/// How a person is bound to one child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// Not at all, or there is no such child: the two look the same.
+    None,
+    /// The child is assigned to them.
+    Assigned,
+    /// The child is in one of their units.
+    SameUnit,
+    /// They work for the whole agency.
+    WholeAgency,
+}
+
+/// Why someone is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// They may not know that the record exists.
+    #[error("there is no such record")]
+    Hidden,
+    /// They are bound to the record, and this is not theirs to do.
+    #[error("your role does not allow this")]
+    Forbidden,
+}
+
+/// The right to do `A` to one child. The child comes out of the permit and is never an argument.
+///
+/// ```compile_fail,E0451
+/// use homeward_domain::policy::{Permit, ReadChild};
+/// let forged: Permit<ReadChild> = Permit { agency: todo!(), actor: todo!(), child: todo!(), action: todo!() };
+/// ```
+#[derive(Debug)]
+pub struct Permit<A> {
+    agency: AgencyId,
+    actor: UserId,
+    child: ChildId,
+    action: PhantomData<fn() -> A>,
+}
+
+/// The right to do `A` to what lies within a person's reach.
+#[derive(Debug)]
+pub struct Grant<A> {
+    caller: Caller,
+    action: PhantomData<fn() -> A>,
+}
+
+/// Decides about one child: the policy.
+pub fn decide<A: Action>(caller: &Caller, child: ChildId, tie: Tie) -> Result<Permit<A>, Denied> {
+    if tie == Tie::None || !reads_children(caller.role) {
+        return Err(Denied::Hidden);
+    }
+    if !allows(caller.role, A::KIND) {
+        return Err(Denied::Forbidden);
+    }
+    Ok(Permit { agency: caller.agency, actor: caller.user, child, action: PhantomData })
+}
+
+/// Decides about a collection: the same policy, within the person's reach.
+pub fn grant<A: Action>(caller: &Caller) -> Result<Grant<A>, Denied> {
+    if allows(caller.role, A::KIND) {
+        Ok(Grant { caller: caller.clone(), action: PhantomData })
+    } else {
+        Err(Denied::Forbidden)
+    }
+}
+
+/// How a person is bound to a child, from what the row says. The database is asked for nothing else.
+pub fn tie(caller: &Caller, unit: UnitId, assigned_to: Option<UserId>) -> Tie {
+    if assigned_to == Some(caller.user) {
+        return Tie::Assigned;
+    }
+    match &caller.reach {
+        Reach::WholeAgency => Tie::WholeAgency,
+        Reach::Units(units) if units.contains(&unit) => Tie::SameUnit,
+        Reach::Units(_) => Tie::None,
+    }
+}
+
+/// The right of the import to add to an agency's records, in the name of `user`. Only the import asks for it.
+pub fn importer(agency: AgencyId, user: UserId) -> Grant<Import> {
+    let caller = Caller { user, agency, role: Role::Administrator, reach: Reach::WholeAgency };
+    Grant { caller, action: PhantomData }
+}
+
+fn reads_children(role: Role) -> bool {
+    role != Role::Administrator
+}
+
+/// Each role lists what it may do; what is not listed is refused.
+fn allows(role: Role, action: ActionKind) -> bool {
+    use ActionKind as A;
+    let reads = matches!(
+        action,
+        A::ReadChild | A::ReadObservations | A::ListChildren | A::ListEpisodes | A::ReadWorklist | A::OwnReminders
+    );
+    let records = matches!(
+        action,
+        A::AddChild
+            | A::ChangeChild
+            | A::RecordPlacement
+            | A::OpenEpisode
+            | A::ChangeEpisode
+            | A::Notify
+            | A::RecordRecovery
+            | A::CompleteTask
+            | A::CloseEpisode
+            | A::Observe
+    );
+    let supervises = matches!(action, A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog);
+    let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
+    match role {
+        Role::Caseworker | Role::OnCall => reads || records,
+        Role::Supervisor => reads || records || supervises,
+        Role::Auditor => reads || audits,
+        Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders),
+        Role::Administrator => matches!(action, A::OwnReminders),
+    }
+}
+
+impl<A: Action> Permit<A> {
+    /// The agency.
+    pub fn agency(&self) -> AgencyId {
+        self.agency
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> UserId {
+        self.actor
+    }
+
+    /// The child it is about.
+    pub fn child(&self) -> ChildId {
+        self.child
+    }
+
+    /// The entry that explains a write.
+    pub fn did(&self, change: Change) -> Entry {
+        Entry::new(self.agency, self.actor, Some(self.child), change)
+    }
+
+    /// The record that the child was looked at.
+    pub fn saw(&self) -> Look {
+        Look::new(self.agency, self.actor, LookKind(A::NAME), vec![self.child])
+    }
+}
+
+impl<A: Action> Grant<A> {
+    /// Whose collection it is.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The agency.
+    pub fn agency(&self) -> AgencyId {
+        self.caller.agency
+    }
+
+    /// Who acts.
+    pub fn actor(&self) -> UserId {
+        self.caller.user
+    }
+
+    /// The entry that explains a write about `child`, or about no child.
+    pub fn did(&self, child: Option<ChildId>, change: Change) -> Entry {
+        Entry::new(self.caller.agency, self.caller.user, child, change)
+    }
+
+    /// The record of every child that a list showed.
+    pub fn saw(&self, children: Vec<ChildId>) -> Look {
+        Look::new(self.caller.agency, self.caller.user, LookKind(A::NAME), children)
+    }
+}

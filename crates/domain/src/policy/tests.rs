@@ -1,0 +1,174 @@
+//! Who may do what, as a table that a supervisor can read and sign.
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+use expect_test::expect;
+use uuid::Uuid;
+
+use super::*;
+use crate::id::Id;
+use crate::vocabulary::Vocabulary as _;
+
+const TIES: [Tie; 3] = [Tie::Assigned, Tie::SameUnit, Tie::WholeAgency];
+
+fn id<T>(number: u128) -> Id<T> {
+    Id::from_uuid(Uuid::from_u128(number))
+}
+
+fn caller(role: Role) -> Caller {
+    Caller { user: id(1), agency: id(2), role, reach: Reach::Units(vec![id(3)]) }
+}
+
+/// One act, asked of the policy in both ways.
+struct Asked {
+    act: &'static str,
+    for_one_child: fn(&Caller, Tie) -> Result<(), Denied>,
+    for_a_list: fn(&Caller) -> Result<(), Denied>,
+}
+
+fn asked<A: Action>() -> Asked {
+    Asked {
+        act: A::NAME,
+        for_one_child: |caller, tie| decide::<A>(caller, id(4), tie).map(drop),
+        for_a_list: |caller| grant::<A>(caller).map(drop),
+    }
+}
+
+fn every_act() -> Vec<Asked> {
+    macro_rules! all {
+        ($($act:ident)+) => { vec![$(asked::<$act>(),)+] };
+    }
+    all! {
+        ReadChild ReadObservations ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
+        RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
+        CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
+    }
+}
+
+#[test]
+fn who_may_do_what() {
+    let row = |head: &str, cells: Vec<&str>| format!("{head:<18}  {}\n", cells.join("  "));
+    let width = |role: &Role, cell: &'static str| format!("{cell:<width$}", width = role.code().len());
+    let mut table = row("", Role::ALL.iter().map(|it| it.code()).collect());
+    for asked in every_act() {
+        let tick = |role: &Role| width(role, if (asked.for_a_list)(&caller(*role)).is_ok() { "x" } else { "." });
+        let cells: Vec<String> = Role::ALL.iter().map(tick).collect();
+        table += &row(asked.act, cells.iter().map(String::as_str).collect());
+    }
+    expect![[r#"
+                            caseworker  supervisor  on_call  auditor  privacy_officer  administrator
+        read_child          x           x           x        x        x                .            
+        read_observations   x           x           x        x        .                .            
+        list_children       x           x           x        x        .                .            
+        list_episodes       x           x           x        x        .                .            
+        read_worklist       x           x           x        x        .                .            
+        own_reminders       x           x           x        x        x                x            
+        add_child           x           x           x        .        .                .            
+        change_child        x           x           x        .        .                .            
+        record_placement    x           x           x        .        .                .            
+        open_episode        x           x           x        .        .                .            
+        change_episode      x           x           x        .        .                .            
+        move_receipt_later  .           x           .        .        .                .            
+        notify              x           x           x        .        .                .            
+        record_recovery     x           x           x        .        .                .            
+        complete_task       x           x           x        .        .                .            
+        close_episode       x           x           x        .        .                .            
+        close_undone        .           x           .        .        .                .            
+        observe             x           x           x        .        .                .            
+        read_compliance     .           x           .        x        x                .            
+        read_access_log     .           x           .        x        x                .            
+        import              .           .           .        .        .                .            
+        read_audit          .           .           .        x        x                .            
+    "#]]
+    .assert_eq(&table);
+}
+
+#[test]
+fn the_table_leaves_no_act_out() {
+    let listed: Vec<_> = every_act().iter().map(|it| it.act).collect();
+    let known: Vec<_> = ActionKind::ALL.iter().map(|(_, name)| *name).collect();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn for_one_child_the_table_holds_for_everyone_who_is_tied_to_it() {
+    for asked in every_act() {
+        for role in Role::ALL.iter().copied().filter(|it| *it != Role::Administrator) {
+            let listed = (asked.for_a_list)(&caller(role));
+            let answers = TIES.map(|tie| (asked.for_one_child)(&caller(role), tie));
+            assert_eq!(answers, [listed; 3], "{role} {}", asked.act);
+        }
+    }
+}
+
+#[test]
+fn without_a_tie_there_is_no_such_child_whatever_the_role() {
+    for asked in every_act() {
+        for role in Role::ALL {
+            assert_eq!((asked.for_one_child)(&caller(*role), Tie::None), Err(Denied::Hidden), "{role} {}", asked.act);
+        }
+    }
+}
+
+#[test]
+fn an_administrator_sees_no_child() {
+    for asked in every_act() {
+        let answers = TIES.map(|tie| (asked.for_one_child)(&caller(Role::Administrator), tie));
+        assert_eq!(answers, [Err(Denied::Hidden); 3], "{}", asked.act);
+    }
+}
+
+#[test]
+fn who_is_tied_and_may_not_is_told_so() {
+    let forbidden = decide::<CloseUndone>(&caller(Role::Caseworker), id(4), Tie::Assigned);
+    assert_eq!(forbidden.map(drop), Err(Denied::Forbidden));
+}
+
+#[test]
+fn a_child_is_ones_own_by_assignment_even_outside_ones_unit() {
+    assert_eq!(tie(&caller(Role::Caseworker), id(99), Some(id(1))), Tie::Assigned);
+}
+
+#[test]
+fn a_child_of_ones_unit_is_within_reach() {
+    assert_eq!(tie(&caller(Role::Caseworker), id(3), None), Tie::SameUnit);
+    assert_eq!(tie(&caller(Role::Caseworker), id(3), Some(id(77))), Tie::SameUnit);
+}
+
+#[test]
+fn a_child_of_another_unit_and_another_worker_is_not() {
+    assert_eq!(tie(&caller(Role::Caseworker), id(99), None), Tie::None);
+    assert_eq!(tie(&caller(Role::Supervisor), id(99), Some(id(77))), Tie::None);
+}
+
+#[test]
+fn who_works_for_the_whole_agency_is_tied_to_every_child_of_it() {
+    let whole = Caller { reach: Reach::WholeAgency, ..caller(Role::Auditor) };
+    assert_eq!(tie(&whole, id(99), Some(id(77))), Tie::WholeAgency);
+}
+
+#[test]
+fn who_has_no_unit_reaches_only_what_is_assigned() {
+    let alone = Caller { reach: Reach::Units(Vec::new()), ..caller(Role::Caseworker) };
+    assert_eq!(tie(&alone, id(3), None), Tie::None);
+    assert_eq!(tie(&alone, id(3), Some(id(1))), Tie::Assigned);
+}
+
+#[test]
+fn a_permit_is_for_the_child_it_was_asked_for() {
+    let permit = decide::<ReadChild>(&caller(Role::Caseworker), id(4), Tie::Assigned).unwrap();
+    assert_eq!((permit.child(), permit.actor(), permit.agency()), (id(4), id(1), id(2)));
+    assert_eq!(permit.saw().children(), [id(4)]);
+    assert_eq!(permit.did(Change::ChildChanged { fields: vec!["hair_color"] }).child(), Some(id(4)));
+}
+
+#[test]
+fn a_list_that_was_read_names_every_child_once() {
+    let grant = grant::<ListChildren>(&caller(Role::Caseworker)).unwrap();
+    assert_eq!(grant.saw(vec![id(6), id(5), id(6)]).children(), [id(5), id(6)]);
+}
+
+#[test]
+fn no_role_imports_but_the_command_line_can() {
+    assert!(Role::ALL.iter().all(|role| grant::<Import>(&caller(*role)).is_err()));
+    assert_eq!(importer(id(2), id(1)).agency(), id(2));
+}

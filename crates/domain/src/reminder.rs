@@ -1,0 +1,179 @@
+//! Reminders: the rungs of the ladder that keeps people on a duty, who stands on each, and what it says.
+//!
+//! A ladder never ends: a duty that nobody does is spoken of every day, one person higher each day.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::duty::{Duty, DutyKind};
+use crate::notification::Recipient;
+use crate::vocabulary::{Vocabulary as _, vocabulary};
+use crate::zone::Zone;
+
+#[cfg(test)]
+mod tests;
+
+vocabulary! {
+    /// The highest person a rung speaks to. Everyone below hears it too.
+    Audience {
+        AssignedWorker = "assigned_worker",
+        Supervisor = "supervisor",
+        OnCall = "on_call",
+        AgencyContact = "agency_contact",
+    }
+}
+
+/// Where a rung stands on its ladder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// So many hours after the duty started; 0 is at once.
+    After(i64),
+    /// So many hours before the limit.
+    Before(i64),
+    /// The limit itself.
+    Limit,
+    /// So many hours past the limit.
+    Past(i64),
+}
+
+/// One rung: its place, its instant, its audience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rung {
+    /// Counts up from 0 on each ladder; unique with its duty.
+    pub ordinal: i32,
+    /// Where it stands.
+    pub step: Step,
+    /// When it fires.
+    pub fire_at: DateTime<Utc>,
+    /// How high it reaches.
+    pub audience: Audience,
+}
+
+/// The rungs below a limit of at most 24 hours, in hours after the start (CK-08).
+const REPORT_STEPS: [i64; 8] = [0, 1, 4, 8, 12, 18, 22, 23];
+/// From here on the supervisor hears it too.
+const SUPERVISOR_FROM: i64 = 18;
+const DAY: i64 = 24;
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::After(0) => f.write_str("at_once"),
+            Self::After(hours) => write!(f, "after_{hours}_hours"),
+            Self::Before(hours) => write!(f, "before_{hours}_hours"),
+            Self::Limit => f.write_str("due"),
+            Self::Past(hours) => write!(f, "past_{hours}_hours"),
+        }
+    }
+}
+
+/// The one rung that has to stand in the queue for a duty that is still owed; none once it is not.
+///
+/// `sent` is the highest ordinal already sent. Rungs missed while nothing ran fall together into the latest of
+/// them, so a person hears once, at once, and the ladder goes on.
+pub fn next_rung(duty: &Duty, sent: Option<i32>, now: DateTime<Utc>) -> Option<Rung> {
+    if !duty.is_outstanding() {
+        return None;
+    }
+    let mut rest = ladder(duty).skip_while(|rung| sent.is_some_and(|sent| rung.ordinal <= sent));
+    let mut next = rest.next()?;
+    for rung in rest {
+        if now < rung.fire_at {
+            break;
+        }
+        next = rung;
+    }
+    Some(next)
+}
+
+/// Every rung of a duty, in order, without end.
+pub fn ladder(duty: &Duty) -> impl Iterator<Item = Rung> + use<> {
+    let (starts_at, limit_at, by_law) = (duty.starts_at, duty.limit_at(), duty.due_at.is_some());
+    let steps = steps_below(duty).into_iter().chain([Step::Limit]).chain(steps_past(by_law));
+    steps.zip(0..).map(move |(step, ordinal)| Rung {
+        ordinal,
+        step,
+        // A State's limit can lie before the receipt: it is past at once, and nothing fires before the start.
+        fire_at: fire_at(step, starts_at, limit_at).max(starts_at),
+        audience: audience(step, by_law),
+    })
+}
+
+fn steps_below(duty: &Duty) -> Vec<Step> {
+    let recurs = matches!(duty.key.kind, DutyKind::RegularCommunication | DutyKind::RecordUpdate);
+    let span = duty.limit_at() - duty.starts_at;
+    let below = |hours: &i64| *hours == 0 || TimeDelta::hours(*hours) < span;
+    if span <= TimeDelta::hours(DAY) {
+        return REPORT_STEPS.into_iter().filter(below).filter(|_| !recurs).map(Step::After).collect();
+    }
+    let at_once = (!recurs).then_some(Step::After(0));
+    // The agency's own aim, where the law's limit comes more than a day after it: the prompt of day 25.
+    let aim = (duty.limit_at() - duty.target_at).num_hours();
+    let aim = (DAY < aim).then_some(Step::Before(aim));
+    at_once.into_iter().chain(aim).chain([Step::Before(DAY)]).collect()
+}
+
+/// The law's limit is followed hourly for a day, the agency's own aim daily; both daily without end.
+fn steps_past(by_law: bool) -> impl Iterator<Item = Step> {
+    let hourly = if by_law { 1..DAY } else { 1..1 };
+    hourly.chain((1..).map(|days| days * DAY)).map(Step::Past)
+}
+
+fn fire_at(step: Step, starts_at: DateTime<Utc>, limit_at: DateTime<Utc>) -> DateTime<Utc> {
+    match step {
+        Step::After(hours) => starts_at + TimeDelta::hours(hours),
+        Step::Before(hours) => limit_at - TimeDelta::hours(hours),
+        Step::Limit => limit_at,
+        Step::Past(hours) => limit_at + TimeDelta::hours(hours),
+    }
+}
+
+fn audience(step: Step, by_law: bool) -> Audience {
+    match step {
+        Step::After(hours) if SUPERVISOR_FROM <= hours => Audience::Supervisor,
+        Step::Limit if by_law => Audience::Supervisor,
+        Step::After(_) | Step::Before(_) | Step::Limit => Audience::AssignedWorker,
+        Step::Past(hours) if hours <= DAY => Audience::Supervisor,
+        Step::Past(hours) if hours <= 2 * DAY => Audience::OnCall,
+        Step::Past(_) => Audience::AgencyContact,
+    }
+}
+
+/// What a reminder says: the act, to whom, and the time. It varies with nothing else (NJ-5, T18).
+pub fn message(duty: &Duty, now: DateTime<Utc>, zone: Zone) -> String {
+    let act = act(duty.key.kind, duty.key.recipient);
+    match duty.due_at {
+        Some(due) if due < now => format!("{act} now. It was due by {}.", wall_time(due, zone)),
+        Some(due) => format!("{act} now. The law's outer limit is {}.", wall_time(due, zone)),
+        None => format!("{act}. The agency's own aim is {}.", wall_time(duty.target_at, zone)),
+    }
+}
+
+fn act(kind: DutyKind, recipient: Option<Recipient>) -> String {
+    let to = recipient.map_or("the agency", recipient_name);
+    match kind {
+        DutyKind::InitialReport => format!("Report the missing child to {to}"),
+        DutyKind::RecoveryNotice => format!("Tell {to} of the recovery"),
+        DutyKind::RegularCommunication => format!("Be in touch with {to} about the missing child"),
+        DutyKind::RecordUpdate => format!("Offer {to} an update of the record"),
+        DutyKind::NcicConfirmation => format!("Confirm the NCIC entry with {to}"),
+        DutyKind::ReturnInterview => "Hold the return interview".to_owned(),
+        DutyKind::Screening => "Hold the screening".to_owned(),
+        DutyKind::BirthdayReview => "Review care and reports at the birthday".to_owned(),
+        DutyKind::IdentificationReport => format!("Make the report to {to}"),
+    }
+}
+
+/// The recipient in words for people.
+pub fn recipient_name(recipient: Recipient) -> &'static str {
+    match recipient {
+        Recipient::LawEnforcement => "law enforcement",
+        Recipient::Ncmec => "NCMEC",
+        other => other.code(),
+    }
+}
+
+fn wall_time(at: DateTime<Utc>, zone: Zone) -> String {
+    zone.wall_clock(at).format("%Y-%m-%d %H:%M %Z").to_string()
+}

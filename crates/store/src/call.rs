@@ -1,0 +1,173 @@
+//! Who calls, when, and what the database says of them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use homeward_domain::child::{CareStatus, UnderTwentySix};
+use homeward_domain::id::{AgencyId, ChildId, Id, SessionId, UnitId, UserId};
+use homeward_domain::law::{RuleBook, library};
+use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, Tie};
+use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::zone::Zone;
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::error::{StoreError, StoreResult};
+
+/// One request of a signed-in person: what their token says, and the one instant it happens at.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The agency in the token.
+    pub agency: AgencyId,
+    /// The person in the token.
+    pub user: UserId,
+    /// The session in the token.
+    pub session: SessionId,
+    /// Now, read once.
+    pub at: DateTime<Utc>,
+    /// Under which the request is logged.
+    pub request_id: Option<String>,
+}
+
+/// A new id, ordered by `at`.
+pub fn new_id<T>(at: DateTime<Utc>) -> Id<T> {
+    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
+    Id::from_uuid(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos())))
+}
+
+/// What an agency has chosen.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    /// The agency.
+    pub id: AgencyId,
+    /// Its name.
+    pub name: String,
+    /// Its civil time.
+    pub zone: Zone,
+    /// Whose rules apply.
+    pub jurisdiction: String,
+    /// Whether it reports individuals under 26.
+    pub under_twenty_six: UnderTwentySix,
+}
+
+impl Agency {
+    /// The rules in its State.
+    pub fn rule_book(&self) -> StoreResult<RuleBook> {
+        library().book(&self.jurisdiction).ok_or(StoreError::Corrupt("agencies.jurisdiction"))
+    }
+}
+
+/// What decides about access to a child, and which clock their care runs on.
+#[derive(Clone, Copy, Debug)]
+pub struct Child {
+    /// The child.
+    pub id: ChildId,
+    /// Their unit.
+    pub unit: UnitId,
+    /// Their worker.
+    pub assigned_to: Option<UserId>,
+    /// Why the agency answers for them.
+    pub care_status: CareStatus,
+    /// Their birthday, for the review at 18.
+    pub date_of_birth: NaiveDate,
+}
+
+/// The caller as the database knows them now.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Who they are and how far they reach.
+    pub caller: Caller,
+    /// Where they work.
+    pub agency: Agency,
+    /// The child asked for, if there is one by that id.
+    pub child: Option<Child>,
+}
+
+impl Standing {
+    /// The right to do `A` to the child asked for.
+    pub(crate) fn permit<A: Action>(&self) -> Result<Permit<A>, Denied> {
+        let child = self.child.ok_or(Denied::Hidden)?;
+        let tie: Tie = policy::tie(&self.caller, child.unit, child.assigned_to);
+        policy::decide(&self.caller, child.id, tie)
+    }
+
+    /// The right to do `A` within the caller's reach.
+    pub(crate) fn grant<A: Action>(&self) -> Result<Grant<A>, Denied> {
+        policy::grant(&self.caller)
+    }
+}
+
+/// One row: the session, the person, their agency, and perhaps a child.
+#[derive(diesel::QueryableByName)]
+pub(crate) struct Row {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    role: String,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    whole_agency: bool,
+    #[diesel(sql_type = diesel::sql_types::Array<diesel::sql_types::Uuid>)]
+    units: Vec<Uuid>,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    agency_name: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    time_zone: String,
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    jurisdiction: String,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    state_option_under_26: bool,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Uuid>)]
+    unit_id: Option<Uuid>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Uuid>)]
+    assigned_to: Option<Uuid>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    care_status: Option<String>,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Date>)]
+    date_of_birth: Option<NaiveDate>,
+}
+
+/// One statement answers all that access depends on. The child is locked against nothing: a write locks its episode.
+pub(crate) const STANDING: &str = "select u.role, u.whole_agency, \
+    array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
+    a.name as agency_name, a.time_zone, a.jurisdiction, a.state_option_under_26, \
+    c.unit_id, c.assigned_to, c.care_status, c.date_of_birth \
+    from sessions s \
+    join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
+    join agencies a on a.id = s.agency_id \
+    left join children c on c.agency_id = s.agency_id and c.id = ? \
+    where s.agency_id = ? and s.id = ? and s.user_id = ? and s.ended_at is null and ? < s.expires_at";
+
+impl Row {
+    pub(crate) fn standing(self, call: &Call, child: Option<ChildId>) -> StoreResult<Standing> {
+        let role = Role::parse(&self.role).map_err(|_| StoreError::Corrupt("users.role"))?;
+        let reach = if self.whole_agency {
+            Reach::WholeAgency
+        } else {
+            Reach::Units(self.units.iter().copied().map(Id::from_uuid).collect())
+        };
+        let child = child.map(|id| self.child(id)).transpose()?.flatten();
+        Ok(Standing {
+            caller: Caller { user: call.user, agency: call.agency, role, reach },
+            agency: agency(call.agency, self.agency_name, &self.time_zone, self.jurisdiction, self.state_option_under_26)?,
+            child,
+        })
+    }
+
+    fn child(&self, id: ChildId) -> StoreResult<Option<Child>> {
+        let (Some(unit), Some(care_status), Some(date_of_birth)) =
+            (self.unit_id, self.care_status.as_deref(), self.date_of_birth)
+        else {
+            return Ok(None);
+        };
+        let care_status = CareStatus::parse(care_status).map_err(|_| StoreError::Corrupt("children.care_status"))?;
+        let assigned_to = self.assigned_to.map(Id::from_uuid);
+        Ok(Some(Child { id, unit: Id::from_uuid(unit), assigned_to, care_status, date_of_birth }))
+    }
+}
+
+pub(crate) fn agency(
+    id: AgencyId,
+    name: String,
+    time_zone: &str,
+    jurisdiction: String,
+    under_twenty_six: bool,
+) -> StoreResult<Agency> {
+    let zone = Zone::parse(time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
+    let under_twenty_six = if under_twenty_six { UnderTwentySix::Elected } else { UnderTwentySix::NotElected };
+    Ok(Agency { id, name, zone, jurisdiction, under_twenty_six })
+}

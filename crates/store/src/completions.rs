@@ -1,0 +1,127 @@
+//! Tasks that a person finished: interviews, screenings, reviews. The fact, never a result.
+
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::TaskKind;
+use homeward_domain::episode::Completed;
+use homeward_domain::id::{CompletionId, EpisodeId, Id, UserId};
+use homeward_domain::policy::{Action, CompleteTask, Permit};
+use homeward_domain::vocabulary::Vocabulary as _;
+use uuid::Uuid;
+
+use crate::convert::code;
+use crate::episodes::Episode;
+use crate::error::StoreResult;
+use crate::replan::Touched;
+use crate::schema::completions::dsl;
+use crate::tx::{ReadTx, WriteTx};
+
+/// One finished task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Completion {
+    /// The record.
+    pub id: CompletionId,
+    /// Which task.
+    pub task: TaskKind,
+    /// When it was finished.
+    pub completed_at: DateTime<Utc>,
+    /// By whom.
+    pub completed_by_name: String,
+    /// In a person's words.
+    pub note: Option<String>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: UserId,
+}
+
+/// What a person tells of a finished task.
+#[derive(Clone, Debug)]
+pub struct NewCompletion {
+    /// Which task.
+    pub task: TaskKind,
+    /// When it was finished.
+    pub completed_at: DateTime<Utc>,
+    /// By whom.
+    pub completed_by_name: String,
+    /// In a person's words.
+    pub note: Option<String>,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::schema::completions)]
+struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    task: String,
+    completed_at: DateTime<Utc>,
+    completed_by_name: String,
+    note: Option<String>,
+    recorded_at: DateTime<Utc>,
+    recorded_by: Uuid,
+}
+
+impl Row {
+    fn completion(self) -> StoreResult<Completion> {
+        Ok(Completion {
+            id: Id::from_uuid(self.id),
+            task: code(&self.task, "completions.task")?,
+            completed_at: self.completed_at,
+            completed_by_name: self.completed_by_name,
+            note: self.note,
+            recorded_at: self.recorded_at,
+            recorded_by: Id::from_uuid(self.recorded_by),
+        })
+    }
+}
+
+impl Completion {
+    /// What the law makes of it.
+    pub fn fact(&self) -> Completed {
+        Completed { task: self.task, at: self.completed_at }
+    }
+}
+
+/// Records a finished task of a locked episode.
+pub async fn insert(
+    tx: &WriteTx,
+    permit: &Permit<CompleteTask>,
+    episode: Episode,
+    new: NewCompletion,
+) -> StoreResult<Completion> {
+    let row = Row {
+        agency_id: permit.agency().uuid(),
+        id: tx.new_id::<homeward_domain::id::names::Completion>().uuid(),
+        child_id: permit.child().uuid(),
+        episode_id: episode.id.uuid(),
+        task: new.task.code().to_owned(),
+        completed_at: new.completed_at,
+        completed_by_name: new.completed_by_name,
+        note: new.note,
+        recorded_at: tx.at(),
+        recorded_by: permit.actor().uuid(),
+    };
+    diesel::insert_into(dsl::completions).values(&row).execute(&mut tx.conn()).await?;
+    tx.touch(Touched::Changed(Box::new(episode)));
+    row.completion()
+}
+
+/// The finished tasks of one episode of the permitted child, in the order they were finished.
+pub async fn of_episode<A: Action>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+) -> StoreResult<Vec<Completion>> {
+    let rows: Vec<Row> = dsl::completions
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::completed_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::completion).collect()
+}

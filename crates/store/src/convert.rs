@@ -1,0 +1,15 @@
+//! From text in a row to a member of the vocabulary, or an alarm.
+
+use homeward_domain::vocabulary::Vocabulary;
+
+use crate::error::{StoreError, StoreResult};
+
+/// The member with this code; `column` names the place in the alarm.
+pub(crate) fn code<T: Vocabulary>(text: &str, column: &'static str) -> StoreResult<T> {
+    T::parse(text).map_err(|_| StoreError::Corrupt(column))
+}
+
+/// The same for a column that may be empty.
+pub(crate) fn optional<T: Vocabulary>(text: Option<String>, column: &'static str) -> StoreResult<Option<T>> {
+    text.map(|it| code(&it, column)).transpose()
+}

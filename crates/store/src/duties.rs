@@ -1,0 +1,203 @@
+//! Duties: what is owed, as planned from the facts.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::Text;
+use diesel::{ExpressionMethods as _, QueryDsl as _, Queryable, QueryableByName, Selectable, SelectableHelper as _};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::{Done, Duty, DutyKey, DutyKind, Lapse};
+use homeward_domain::id::{AgencyId, ChildId, DutyId, EpisodeId, Id, UnitId, UserId};
+use homeward_domain::law::library;
+use homeward_domain::notification::Recipient;
+use homeward_domain::policy::{Action, Permit};
+use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::convert::{code, optional};
+use crate::error::{StoreError, StoreResult};
+use crate::schema::duties::dsl;
+use crate::sql::sql;
+use crate::tx::{ReadTx, WriteTx};
+
+mod worklist;
+
+pub use worklist::{Filter, Item, worklist};
+
+/// A duty and whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The duty.
+    pub id: DutyId,
+    /// The child.
+    pub child: ChildId,
+    /// The episode.
+    pub episode: EpisodeId,
+    /// The unit that answers for the child now.
+    pub unit: UnitId,
+    /// Whose work it is now.
+    pub assigned_to: Option<UserId>,
+    /// Came with an import after the episode had ended: it raises no reminders.
+    pub is_history: bool,
+    /// Why a supervisor let it be closed undone.
+    pub undone_reason: Option<String>,
+    /// What is owed, to whom, by when.
+    pub duty: Duty,
+}
+
+impl Owed {
+    /// The same, owed no more because no rule asks for it any longer.
+    pub(crate) fn superseded(&self, at: DateTime<Utc>) -> Self {
+        let lapse = self.duty.lapse.unwrap_or(Lapse::Superseded(at));
+        let duty = Duty { done: None, lapse: Some(lapse), ..self.duty.clone() };
+        Self { duty, ..self.clone() }
+    }
+}
+
+/// One statement writes them all: new ones are added, known ones brought up to date.
+const SYNC: &str = include_str!("duties/sync.sql");
+
+#[derive(Queryable, QueryableByName, Selectable, Serialize, Deserialize)]
+#[diesel(table_name = crate::schema::duties)]
+pub(crate) struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    unit_id: Uuid,
+    assigned_to: Option<Uuid>,
+    kind: String,
+    recipient: Option<String>,
+    sequence: i32,
+    rule_code: String,
+    starts_at: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
+    target_at: DateTime<Utc>,
+    done_at: Option<DateTime<Utc>>,
+    notification_id: Option<Uuid>,
+    closed_undone_at: Option<DateTime<Utc>>,
+    superseded_at: Option<DateTime<Utc>>,
+    returned_before_due: bool,
+    is_history: bool,
+    undone_reason: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn of(agency: AgencyId, owed: &Owed) -> Self {
+        let duty = &owed.duty;
+        let (closed_undone_at, superseded_at) = match duty.lapse {
+            Some(Lapse::ClosedUndone(at)) => (Some(at), None),
+            Some(Lapse::Superseded(at)) => (None, Some(at)),
+            None => (None, None),
+        };
+        Self {
+            agency_id: agency.uuid(),
+            id: owed.id.uuid(),
+            child_id: owed.child.uuid(),
+            episode_id: owed.episode.uuid(),
+            unit_id: owed.unit.uuid(),
+            assigned_to: owed.assigned_to.map(Id::uuid),
+            kind: duty.key.kind.code().to_owned(),
+            recipient: duty.key.recipient.map(|it| it.code().to_owned()),
+            sequence: duty.key.sequence,
+            rule_code: duty.rule.code.clone(),
+            starts_at: duty.starts_at,
+            due_at: duty.due_at,
+            target_at: duty.target_at,
+            done_at: duty.done.map(|it| it.at),
+            notification_id: duty.done.and_then(|it| it.notification).map(Id::uuid),
+            closed_undone_at,
+            superseded_at,
+            returned_before_due: duty.returned_before_due,
+            is_history: owed.is_history,
+            undone_reason: owed.undone_reason.clone(),
+        }
+    }
+
+    pub(crate) fn owed(self) -> StoreResult<Owed> {
+        let key = DutyKey {
+            kind: code::<DutyKind>(&self.kind, "duties.kind")?,
+            recipient: optional::<Recipient>(self.recipient, "duties.recipient")?,
+            sequence: self.sequence,
+        };
+        let closed = self.closed_undone_at.map(Lapse::ClosedUndone);
+        let duty = Duty {
+            key,
+            rule: library().rule(&self.rule_code).ok_or(StoreError::Corrupt("duties.rule_code"))?,
+            starts_at: self.starts_at,
+            due_at: self.due_at,
+            target_at: self.target_at,
+            done: self.done_at.map(|at| Done { at, notification: self.notification_id.map(Id::from_uuid) }),
+            lapse: closed.or(self.superseded_at.map(Lapse::Superseded)),
+            returned_before_due: self.returned_before_due,
+        };
+        Ok(Owed {
+            id: Id::from_uuid(self.id),
+            child: Id::from_uuid(self.child_id),
+            episode: Id::from_uuid(self.episode_id),
+            unit: Id::from_uuid(self.unit_id),
+            assigned_to: self.assigned_to.map(Id::from_uuid),
+            is_history: self.is_history,
+            undone_reason: self.undone_reason,
+            duty,
+        })
+    }
+}
+
+/// Everything owed for one episode of the permitted child, done or not.
+pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Owed>> {
+    let rows: Vec<Row> = dsl::duties
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::starts_at, dsl::kind, dsl::recipient, dsl::sequence))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::owed).collect()
+}
+
+/// What is still owed for the permitted child, most urgent first.
+pub async fn outstanding_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Vec<Owed>> {
+    let rows: Vec<Row> = dsl::duties
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .filter(dsl::done_at.is_null())
+        .filter(dsl::closed_undone_at.is_null())
+        .filter(dsl::superseded_at.is_null())
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    let mut owed = rows.into_iter().map(Row::owed).collect::<StoreResult<Vec<_>>>()?;
+    owed.sort_by_key(|it| (it.duty.limit_at(), it.duty.key, it.id));
+    Ok(owed)
+}
+
+/// Brings the rows in line with the plan.
+pub(crate) async fn sync(tx: &WriteTx, owed: &[Owed]) -> StoreResult<()> {
+    if owed.is_empty() {
+        return Ok(());
+    }
+    let agency = tx.call().agency;
+    let rows: Vec<Row> = owed.iter().map(|it| Row::of(agency, it)).collect();
+    let rows = serde_json::to_string(&rows).map_err(|_| StoreError::Corrupt("duties"))?;
+    sql(SYNC).bind::<Text, _>(rows).execute(&mut tx.conn()).await?;
+    Ok(())
+}
+
+/// Records why a supervisor let duties be closed undone.
+pub async fn let_lapse<A: Action>(
+    tx: &WriteTx,
+    permit: &Permit<A>,
+    reasons: &[(DutyId, String)],
+) -> StoreResult<()> {
+    for (duty, reason) in reasons {
+        diesel::update(dsl::duties)
+            .filter(dsl::agency_id.eq(permit.agency().uuid()))
+            .filter(dsl::id.eq(duty.uuid()))
+            .filter(dsl::child_id.eq(permit.child().uuid()))
+            .set(dsl::undone_reason.eq(reason))
+            .execute(&mut tx.conn())
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! What is owed within a person's reach, most urgent first.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::{DutyKind, DutyState};
+use homeward_domain::id::{UnitId, UserId};
+use homeward_domain::notification::Recipient;
+use homeward_domain::policy::{Grant, ReadWorklist, Reach};
+use homeward_domain::vocabulary::Vocabulary as _;
+use uuid::Uuid;
+
+use super::{Owed, Row};
+use crate::error::StoreResult;
+use crate::page::{After, Page, Window};
+use crate::sql::{Sql, sql};
+use crate::tx::ReadTx;
+
+/// What to show of what is owed. Nothing observed is among it (NJ-3).
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only in this one of the two states that are owed.
+    pub state: Option<DutyState>,
+    /// Only this kind.
+    pub kind: Option<DutyKind>,
+    /// Only to this recipient.
+    pub recipient: Option<Recipient>,
+    /// Only in this unit.
+    pub unit: Option<UnitId>,
+    /// Only of this worker.
+    pub assigned_to: Option<UserId>,
+    /// Only with a limit before this instant.
+    pub before: Option<DateTime<Utc>>,
+}
+
+/// One line of a worklist.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// What is owed.
+    pub owed: Owed,
+    /// The child's given name.
+    pub given_name: String,
+    /// The child's family name.
+    pub family_name: String,
+    /// Which episode of the child.
+    pub episode_number: i32,
+}
+
+/// The order is by the law's limit, else the agency's own aim; the partial indexes on `duties` hold it.
+const LIST: &str = "select d.*, c.given_name, c.family_name, e.number as episode_number from duties d \
+    join children c on c.agency_id = d.agency_id and c.id = d.child_id \
+    join missing_episodes e on e.agency_id = d.agency_id and e.id = d.episode_id \
+    where d.agency_id = ? and d.done_at is null and d.closed_undone_at is null and d.superseded_at is null \
+    and d.starts_at <= ?";
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(embed)]
+    columns: Row,
+    #[diesel(sql_type = Text)]
+    given_name: String,
+    #[diesel(sql_type = Text)]
+    family_name: String,
+    #[diesel(sql_type = Integer)]
+    episode_number: i32,
+}
+
+impl Line {
+    fn item(self) -> StoreResult<Item> {
+        let Self { columns, given_name, family_name, episode_number } = self;
+        Ok(Item { owed: columns.owed()?, given_name, family_name, episode_number })
+    }
+}
+
+/// One page of what is owed within the caller's reach.
+pub async fn worklist(
+    tx: &ReadTx,
+    grant: &Grant<ReadWorklist>,
+    filter: &Filter,
+    window: &Window,
+) -> StoreResult<Page<Item>> {
+    let query = sql(LIST).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<Timestamptz, _>(tx.at());
+    let mut query = matching(within_reach(query, grant), filter, tx.at());
+    if let Some(after) = window.after {
+        query = query.push(" and (coalesce(d.due_at, d.target_at), d.id) > (?, ?)");
+        query = query.bind::<Timestamptz, _>(after.at).bind::<SqlUuid, _>(after.id);
+    }
+    let rows: Vec<Line> = query
+        .push(" order by coalesce(d.due_at, d.target_at), d.id limit ?")
+        .bind::<BigInt, _>(window.limit + 1)
+        .load(&mut tx.conn())
+        .await?;
+    let items = rows.into_iter().map(Line::item).collect::<StoreResult<Vec<_>>>()?;
+    Ok(Page::cut(items, window, |it| After { at: it.owed.duty.limit_at(), id: it.owed.id.uuid() }))
+}
+
+fn within_reach(query: Sql, grant: &Grant<ReadWorklist>) -> Sql {
+    match &grant.caller().reach {
+        Reach::WholeAgency => query,
+        Reach::Units(units) => query
+            .push(" and (d.unit_id = any(?) or d.assigned_to = ?)")
+            .bind::<Array<SqlUuid>, _>(units.iter().map(|it| it.uuid()).collect::<Vec<Uuid>>())
+            .bind::<SqlUuid, _>(grant.actor().uuid()),
+    }
+}
+
+fn matching(mut query: Sql, filter: &Filter, now: DateTime<Utc>) -> Sql {
+    query = match filter.state {
+        Some(DutyState::Overdue) => query.push(" and d.due_at < ?").bind::<Timestamptz, _>(now),
+        Some(_) => query.push(" and (d.due_at is null or ? <= d.due_at)").bind::<Timestamptz, _>(now),
+        None => query,
+    };
+    if let Some(kind) = filter.kind {
+        query = query.push(" and d.kind = ?").bind::<Text, _>(kind.code());
+    }
+    if let Some(recipient) = filter.recipient {
+        query = query.push(" and d.recipient = ?").bind::<Text, _>(recipient.code());
+    }
+    if let Some(unit) = filter.unit {
+        query = query.push(" and d.unit_id = ?").bind::<SqlUuid, _>(unit.uuid());
+    }
+    if let Some(worker) = filter.assigned_to {
+        query = query.push(" and d.assigned_to = ?").bind::<SqlUuid, _>(worker.uuid());
+    }
+    if let Some(before) = filter.before {
+        query = query.push(" and coalesce(d.due_at, d.target_at) < ?").bind::<Timestamptz, _>(before);
+    }
+    query
+}

@@ -1,0 +1,81 @@
+//! What the database did, in the words of the program.
+
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use homeward_domain::policy::Denied;
+
+/// What the database did.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The caller's session has ended, or never was.
+    #[error("the session has ended")]
+    SignedOut,
+    /// The policy said no.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// There is no such row within reach.
+    #[error("there is no such record")]
+    NotFound,
+    /// The row has changed since the client read it.
+    #[error("the record has changed since it was read")]
+    Stale,
+    /// A constraint was met.
+    #[error("taken: {0:?}")]
+    Taken(Taken),
+    /// The idempotency key was used for another request.
+    #[error("the idempotency key belongs to another request")]
+    KeyReused,
+    /// A row holds what the domain does not know.
+    #[error("a row holds an impossible value in {0}")]
+    Corrupt(&'static str),
+    /// No connection could be had in time.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// Anything else.
+    #[error("the database failed")]
+    Broken(#[source] Diesel),
+}
+
+/// Which constraint was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The agency already knows a child by this person id.
+    AgencyPersonId,
+    /// The child is missing already.
+    OpenEpisode,
+    /// Two absences of one child overlap.
+    OverlappingEpisode,
+    /// The episode ended before it began.
+    EndBeforeBegin,
+    /// Two requests took the same number at the same moment.
+    EpisodeNumber,
+}
+
+/// A result of the store.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+impl From<Diesel> for StoreError {
+    fn from(error: Diesel) -> Self {
+        match &error {
+            Diesel::NotFound => Self::NotFound,
+            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            Diesel::DatabaseError(_, info) => match info.constraint_name().and_then(taken) {
+                Some(taken) => Self::Taken(taken),
+                None => Self::Broken(error),
+            },
+            _ => Self::Broken(error),
+        }
+    }
+}
+
+fn taken(constraint: &str) -> Option<Taken> {
+    Some(match constraint {
+        "children_agency_person_id_key" => Taken::AgencyPersonId,
+        "missing_episodes_one_open" => Taken::OpenEpisode,
+        "missing_episodes_do_not_overlap" => Taken::OverlappingEpisode,
+        "missing_episodes_end_after_begin" => Taken::EndBeforeBegin,
+        "missing_episodes_number_key" => Taken::EpisodeNumber,
+        _ => return None,
+    })
+}

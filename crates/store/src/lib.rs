@@ -1,0 +1,31 @@
+//! All SQL. What the server may call is public here; the tables are not.
+//!
+//! Functions on rows about a child take a [`homeward_domain::policy::Permit`], and the child comes out of it:
+//!
+//! ```compile_fail,E0603
+//! use homeward_store::schema::children;
+//! ```
+
+mod convert;
+mod pool;
+mod replan;
+mod rungs;
+mod schema;
+mod sql;
+mod tx;
+
+pub mod audit;
+pub mod call;
+pub mod completions;
+pub mod duties;
+pub mod episodes;
+pub mod error;
+pub mod idempotency;
+pub mod migrate;
+pub mod notifications;
+pub mod page;
+pub mod reminders;
+
+pub use error::{StoreError, StoreResult, Taken};
+pub use rungs::Leased;
+pub use tx::{Audited, ReadTx, Seen, Store, WriteTx};

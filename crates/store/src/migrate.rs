@@ -1,0 +1,53 @@
+//! Bringing the tables up to date, by the role that owns them.
+
+use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection as _};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+
+use crate::error::{StoreError, StoreResult};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
+
+/// Two replicas that start together apply each migration once: the second waits for this lock.
+const LOCK: &str = "select pg_advisory_lock(721347001)";
+
+/// Applies what is missing, and says how many migrations that was.
+pub async fn up(url: &str) -> StoreResult<usize> {
+    on_a_thread(url, |harness| {
+        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+        Ok(applied.len())
+    })
+    .await
+}
+
+/// Takes everything back. For tests of the migrations themselves.
+pub async fn down(url: &str) -> StoreResult<usize> {
+    on_a_thread(url, |harness| {
+        let reverted = harness.revert_all_migrations(MIGRATIONS).map_err(failed)?;
+        Ok(reverted.len())
+    })
+    .await
+}
+
+/// Whether the tables are those of this program.
+pub async fn is_current(url: &str) -> StoreResult<bool> {
+    on_a_thread(url, |harness| Ok(!harness.has_pending_migration(MIGRATIONS).map_err(failed)?)).await
+}
+
+type Harness = AsyncMigrationHarness<AsyncPgConnection>;
+
+/// The harness blocks, so it runs on a thread that may.
+async fn on_a_thread<T: Send + 'static>(
+    url: &str,
+    work: impl FnOnce(&mut Harness) -> StoreResult<T> + Send + 'static,
+) -> StoreResult<T> {
+    let mut conn =
+        AsyncPgConnection::establish(url).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    conn.batch_execute("set client_min_messages = warning").await?;
+    conn.batch_execute(LOCK).await?;
+    let run = tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(conn)));
+    run.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+}
+
+fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+    StoreError::Unavailable(format!("a migration failed: {error}"))
+}

@@ -1,0 +1,273 @@
+//! Contacts with recipients: appended, and at most retracted.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::Text;
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::id::{EpisodeId, Id, NotificationId, UserId};
+use homeward_domain::notification::{
+    NotificationError, NotificationKind, NotificationMethod, NotificationStatus, Recipient, Told,
+};
+use homeward_domain::policy::{Action, Notify, Permit};
+use homeward_domain::vocabulary::Vocabulary as _;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::convert::code;
+use crate::episodes::Episode;
+use crate::error::{StoreError, StoreResult};
+use crate::replan::Touched;
+use crate::schema::notifications::dsl;
+use crate::sql::sql;
+use crate::tx::{ReadTx, WriteTx};
+
+/// One contact, as recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// The record.
+    pub id: NotificationId,
+    /// The episode.
+    pub episode: EpisodeId,
+    /// What was said.
+    pub contact: Contact,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: UserId,
+    /// When and why it was taken back.
+    pub retracted: Option<Retraction>,
+}
+
+/// What a person tells of a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// Who was told.
+    pub recipient: Recipient,
+    /// What for.
+    pub kind: NotificationKind,
+    /// What came of it.
+    pub status: NotificationStatus,
+    /// How they were reached.
+    pub method: NotificationMethod,
+    /// When.
+    pub made_at: DateTime<Utc>,
+    /// The body that was told.
+    pub agency_name: Option<String>,
+    /// Who there.
+    pub person_contacted: Option<String>,
+    /// Their badge.
+    pub badge: Option<String>,
+    /// Their case number.
+    pub case_number: Option<String>,
+    /// The number of the NCIC entry.
+    pub ncic_number: Option<String>,
+    /// When they confirmed the entry.
+    pub ncic_entry_confirmed_at: Option<DateTime<Utc>>,
+    /// NCMEC's reference.
+    pub reference_number: Option<String>,
+    /// Why they refused.
+    pub refusal_reason: Option<String>,
+    /// In a person's words.
+    pub note: Option<String>,
+}
+
+/// When, by whom and why something was taken back. What it said stays readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retraction {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: UserId,
+    /// Why.
+    pub reason: String,
+}
+
+const INSERT: &str = "insert into notifications select * from json_populate_record(null::notifications, ?::json)";
+
+#[derive(Queryable, Selectable, Serialize)]
+#[diesel(table_name = crate::schema::notifications)]
+pub(crate) struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    recipient: String,
+    kind: String,
+    status: String,
+    method: String,
+    made_at: DateTime<Utc>,
+    agency_name: Option<String>,
+    person_contacted: Option<String>,
+    badge: Option<String>,
+    case_number: Option<String>,
+    ncic_number: Option<String>,
+    ncic_entry_confirmed_at: Option<DateTime<Utc>>,
+    reference_number: Option<String>,
+    refusal_reason: Option<String>,
+    note: Option<String>,
+    recorded_at: DateTime<Utc>,
+    recorded_by: Uuid,
+    retracted_at: Option<DateTime<Utc>>,
+    retracted_by: Option<Uuid>,
+    retraction_reason: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn of(agency: Uuid, child: Uuid, it: &Notification) -> Self {
+        let contact = it.contact.clone();
+        Self {
+            agency_id: agency,
+            id: it.id.uuid(),
+            child_id: child,
+            episode_id: it.episode.uuid(),
+            recipient: contact.recipient.code().to_owned(),
+            kind: contact.kind.code().to_owned(),
+            status: contact.status.code().to_owned(),
+            method: contact.method.code().to_owned(),
+            made_at: contact.made_at,
+            agency_name: contact.agency_name,
+            person_contacted: contact.person_contacted,
+            badge: contact.badge,
+            case_number: contact.case_number,
+            ncic_number: contact.ncic_number,
+            ncic_entry_confirmed_at: contact.ncic_entry_confirmed_at,
+            reference_number: contact.reference_number,
+            refusal_reason: contact.refusal_reason,
+            note: contact.note,
+            recorded_at: it.recorded_at,
+            recorded_by: it.recorded_by.uuid(),
+            retracted_at: it.retracted.as_ref().map(|it| it.at),
+            retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
+            retraction_reason: it.retracted.as_ref().map(|it| it.reason.clone()),
+        }
+    }
+
+    fn notification(self) -> StoreResult<Notification> {
+        let retracted = match (self.retracted_at, self.retracted_by, self.retraction_reason) {
+            (Some(at), Some(by), Some(reason)) => Some(Retraction { at, by: Id::from_uuid(by), reason }),
+            _ => None,
+        };
+        Ok(Notification {
+            id: Id::from_uuid(self.id),
+            episode: Id::from_uuid(self.episode_id),
+            contact: Contact {
+                recipient: code(&self.recipient, "notifications.recipient")?,
+                kind: code(&self.kind, "notifications.kind")?,
+                status: code(&self.status, "notifications.status")?,
+                method: code(&self.method, "notifications.method")?,
+                made_at: self.made_at,
+                agency_name: self.agency_name,
+                person_contacted: self.person_contacted,
+                badge: self.badge,
+                case_number: self.case_number,
+                ncic_number: self.ncic_number,
+                ncic_entry_confirmed_at: self.ncic_entry_confirmed_at,
+                reference_number: self.reference_number,
+                refusal_reason: self.refusal_reason,
+                note: self.note,
+            },
+            recorded_at: self.recorded_at,
+            recorded_by: Id::from_uuid(self.recorded_by),
+            retracted,
+        })
+    }
+}
+
+impl Notification {
+    /// What the law makes of it: nothing, unless it was completed and stands.
+    pub fn told(&self) -> Option<Told> {
+        let stands = self.retracted.is_none() && self.contact.status == NotificationStatus::Completed;
+        let Contact { recipient, kind, made_at, ncic_entry_confirmed_at, .. } = self.contact;
+        stands.then_some(Told { id: self.id, recipient, kind, made_at, ncic_confirmed_at: ncic_entry_confirmed_at })
+    }
+}
+
+/// Records a contact about a locked episode.
+pub async fn insert(
+    tx: &WriteTx,
+    permit: &Permit<Notify>,
+    episode: Episode,
+    contact: Contact,
+) -> StoreResult<Notification> {
+    let told = Notification {
+        id: tx.new_id(),
+        episode: episode.id,
+        contact,
+        recorded_at: tx.at(),
+        recorded_by: permit.actor(),
+        retracted: None,
+    };
+    let row = Row::of(permit.agency().uuid(), permit.child().uuid(), &told);
+    let row = serde_json::to_string(&row).map_err(|_| StoreError::Corrupt("notifications"))?;
+    sql(INSERT).bind::<Text, _>(row).execute(&mut tx.conn()).await?;
+    tx.touch(Touched::Changed(Box::new(episode)));
+    Ok(told)
+}
+
+/// One contact about one episode of the permitted child.
+pub async fn find<A: Action>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+    id: NotificationId,
+) -> StoreResult<Notification> {
+    let row: Option<Row> = dsl::notifications
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::id.eq(id.uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .select(Row::as_select())
+        .first(&mut tx.conn())
+        .await
+        .optional()?;
+    row.ok_or(StoreError::NotFound)?.notification()
+}
+
+/// Takes a contact back. The row stays and says so; the duty it discharged is owed again.
+pub async fn retract(
+    tx: &WriteTx,
+    permit: &Permit<Notify>,
+    episode: Episode,
+    told: Notification,
+    reason: String,
+) -> StoreResult<Result<Notification, NotificationError>> {
+    if told.retracted.is_some() {
+        return Ok(Err(NotificationError::AlreadyRetracted));
+    }
+    let retraction = Retraction { at: tx.at(), by: permit.actor(), reason };
+    diesel::update(dsl::notifications)
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::id.eq(told.id.uuid()))
+        .set((
+            dsl::retracted_at.eq(retraction.at),
+            dsl::retracted_by.eq(retraction.by.uuid()),
+            dsl::retraction_reason.eq(&retraction.reason),
+        ))
+        .execute(&mut tx.conn())
+        .await?;
+    tx.touch(Touched::Changed(Box::new(episode)));
+    Ok(Ok(Notification { retracted: Some(retraction), ..told }))
+}
+
+/// Every contact about one episode of the permitted child, in the order they were made.
+pub async fn of_episode<A: Action>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+) -> StoreResult<Vec<Notification>> {
+    let rows: Vec<Row> = dsl::notifications
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::made_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::notification).collect()
+}
+
+/// What the law makes of them.
+pub(crate) async fn told<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Told>> {
+    let all = of_episode(tx, permit, episode).await?;
+    Ok(all.iter().filter_map(Notification::told).collect())
+}

@@ -1,0 +1,180 @@
+//! Reminders: leased from the queue, delivered to the inbox, read and acknowledged by their owner.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable};
+use diesel::SelectableHelper as _;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use homeward_domain::id::{ChildId, DutyId, EpisodeId, Id, ReminderId};
+use homeward_domain::policy::{Grant, OwnReminders};
+use uuid::Uuid;
+
+use crate::error::{StoreError, StoreResult};
+use crate::page::{After, Page, Window};
+use crate::pool;
+use crate::rungs::{Leased, LeasedRow};
+use crate::schema::reminders::dsl;
+use crate::sql::sql;
+use crate::tx::{self, ReadTx, Store, WriteTx};
+
+mod deliver;
+
+pub use deliver::Outcome;
+
+/// How long a worker may hold a rung (DL-03). A killed worker's rungs are free again after this.
+pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// The sweep sees the queue of every agency, and of each rung only what it takes to deliver it.
+const OPEN_SWEEP: &str = "begin; set local homeward.sweep = 'on'";
+
+/// Lock what is due and free, skip what others hold; the fence tells a late worker that it has lost.
+const CLAIM: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
+    from (select agency_id, id from rungs where fire_at <= ? and sent_at is null and cancelled_at is null \
+    and (leased_until is null or leased_until <= ?) order by fire_at, id limit ? for update skip locked) due \
+    where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.fire_at";
+
+const OLDEST: &str = "select min(fire_at) as at from rungs where sent_at is null and cancelled_at is null";
+
+#[derive(QueryableByName)]
+struct Oldest {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
+}
+
+impl Store {
+    /// Leases up to `limit` due rungs for `worker`. Workers never share one; a crash frees them.
+    pub async fn lease(&self, worker: &str, now: DateTime<Utc>, limit: i64) -> StoreResult<Vec<Leased>> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        conn.pg.batch_execute(OPEN_SWEEP).await?;
+        let rows: Vec<LeasedRow> = sql(CLAIM)
+            .bind::<Timestamptz, _>(now + LEASE)
+            .bind::<Text, _>(worker.to_owned())
+            .bind::<Timestamptz, _>(now)
+            .bind::<Timestamptz, _>(now)
+            .bind::<BigInt, _>(limit)
+            .load(&mut &conn.pg)
+            .await?;
+        tx::commit(&mut conn).await?;
+        let mut leased: Vec<Leased> = rows.into_iter().map(Leased::from).collect();
+        leased.sort_by_key(|it| (it.fire_at, it.id));
+        Ok(leased)
+    }
+
+    /// When the rung that has waited longest was, or will be, due.
+    pub async fn next_rung_at(&self) -> StoreResult<Option<DateTime<Utc>>> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        conn.pg.batch_execute(OPEN_SWEEP).await?;
+        let oldest: Oldest = sql(OLDEST).get_result(&mut &conn.pg).await?;
+        tx::commit(&mut conn).await?;
+        Ok(oldest.at)
+    }
+}
+
+/// One message to one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// The message.
+    pub id: ReminderId,
+    /// The duty it is about.
+    pub duty: DutyId,
+    /// The child.
+    pub child: ChildId,
+    /// The episode.
+    pub episode: EpisodeId,
+    /// Which rung of the ladder.
+    pub step: String,
+    /// The law's limit, else the agency's own aim.
+    pub due_at: DateTime<Utc>,
+    /// What it says.
+    pub message: String,
+    /// When it was delivered.
+    pub sent_at: DateTime<Utc>,
+    /// When its owner said that they saw it.
+    pub acknowledged_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = crate::schema::reminders)]
+struct Row {
+    id: Uuid,
+    duty_id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    step: String,
+    due_at: DateTime<Utc>,
+    message: String,
+    sent_at: DateTime<Utc>,
+    acknowledged_at: Option<DateTime<Utc>>,
+}
+
+impl From<Row> for Reminder {
+    fn from(row: Row) -> Self {
+        Self {
+            id: Id::from_uuid(row.id),
+            duty: Id::from_uuid(row.duty_id),
+            child: Id::from_uuid(row.child_id),
+            episode: Id::from_uuid(row.episode_id),
+            step: row.step,
+            due_at: row.due_at,
+            message: row.message,
+            sent_at: row.sent_at,
+            acknowledged_at: row.acknowledged_at,
+        }
+    }
+}
+
+const OWN: &str = "select r.* from reminders r where r.agency_id = ? and r.user_id = ?";
+
+/// Which of one's own reminders to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those not yet acknowledged.
+    Unacknowledged,
+    /// Those acknowledged.
+    Acknowledged,
+}
+
+/// One page of the caller's own reminders, newest first.
+pub async fn own(
+    tx: &ReadTx,
+    grant: &Grant<OwnReminders>,
+    which: Which,
+    window: &Window,
+) -> StoreResult<Page<Reminder>> {
+    let mut query =
+        sql(OWN).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<SqlUuid, _>(grant.actor().uuid());
+    query = match which {
+        Which::All => query,
+        Which::Unacknowledged => query.push(" and r.acknowledged_at is null"),
+        Which::Acknowledged => query.push(" and r.acknowledged_at is not null"),
+    };
+    if let Some(after) = window.after {
+        query = query.push(" and (r.sent_at, r.id) < (?, ?)");
+        query = query.bind::<Timestamptz, _>(after.at).bind::<SqlUuid, _>(after.id);
+    }
+    let rows: Vec<Row> = query
+        .push(" order by r.sent_at desc, r.id desc limit ?")
+        .bind::<BigInt, _>(window.limit + 1)
+        .load(&mut tx.conn())
+        .await?;
+    let reminders = rows.into_iter().map(Reminder::from).collect();
+    Ok(Page::cut(reminders, window, |it| After { at: it.sent_at, id: it.id.uuid() }))
+}
+
+/// Records that the caller saw one of their reminders. The first time stands; the duty stays.
+pub async fn acknowledge(tx: &WriteTx, grant: &Grant<OwnReminders>, id: ReminderId) -> StoreResult<Reminder> {
+    let mine = dsl::reminders
+        .filter(dsl::agency_id.eq(grant.agency().uuid()))
+        .filter(dsl::user_id.eq(grant.actor().uuid()))
+        .filter(dsl::id.eq(id.uuid()));
+    diesel::update(mine.filter(dsl::acknowledged_at.is_null()))
+        .set(dsl::acknowledged_at.eq(tx.at()))
+        .execute(&mut tx.conn())
+        .await?;
+    let row: Option<Row> = mine.select(Row::as_select()).first(&mut tx.conn()).await.optional()?;
+    row.map(Reminder::from).ok_or(StoreError::NotFound)
+}

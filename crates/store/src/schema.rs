@@ -1,0 +1,397 @@
+//! The tables, as the migrations make them. A test compares this file with the database.
+
+diesel::table! {
+    agencies (id) {
+        id -> Uuid,
+        name -> Text,
+        time_zone -> Text,
+        jurisdiction -> Text,
+        state_option_under_26 -> Bool,
+        contact_user_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_entries (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        at -> Timestamptz,
+        actor_id -> Uuid,
+        child_id -> Nullable<Uuid>,
+        action -> Text,
+        detail -> Jsonb,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    child_versions (agency_id, child_id, version) {
+        agency_id -> Uuid,
+        child_id -> Uuid,
+        version -> Int4,
+        superseded_at -> Timestamptz,
+        facts -> Jsonb,
+    }
+}
+
+diesel::table! {
+    children (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        agency_person_id -> Text,
+        given_name -> Text,
+        family_name -> Text,
+        date_of_birth -> Date,
+        sex -> Nullable<Text>,
+        race -> Array<Text>,
+        ethnicity -> Nullable<Text>,
+        height_inches -> Nullable<Int4>,
+        weight_pounds -> Nullable<Int4>,
+        hair_color -> Nullable<Text>,
+        eye_color -> Nullable<Text>,
+        unit_id -> Uuid,
+        assigned_to -> Nullable<Uuid>,
+        care_status -> Text,
+        version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    completions (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        task -> Text,
+        completed_at -> Timestamptz,
+        completed_by_name -> Text,
+        note -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    delivery_attempts (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        rung_id -> Uuid,
+        episode_id -> Uuid,
+        attempted_at -> Timestamptz,
+        channel -> Text,
+        outcome -> Text,
+        recipients -> Int4,
+        worker -> Text,
+        fence -> Int8,
+    }
+}
+
+diesel::table! {
+    duties (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        unit_id -> Uuid,
+        assigned_to -> Nullable<Uuid>,
+        kind -> Text,
+        recipient -> Nullable<Text>,
+        sequence -> Int4,
+        rule_code -> Text,
+        starts_at -> Timestamptz,
+        due_at -> Nullable<Timestamptz>,
+        target_at -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+        notification_id -> Nullable<Uuid>,
+        closed_undone_at -> Nullable<Timestamptz>,
+        superseded_at -> Nullable<Timestamptz>,
+        returned_before_due -> Bool,
+        is_history -> Bool,
+        undone_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (agency_id, user_id, key) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        key -> Text,
+        fingerprint -> Bytea,
+        claimed_at -> Timestamptz,
+        status -> Nullable<Int2>,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    look_children (agency_id, child_id, look_id) {
+        agency_id -> Uuid,
+        child_id -> Uuid,
+        look_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    looks (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        at -> Timestamptz,
+        actor_id -> Uuid,
+        kind -> Text,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    missing_episode_versions (agency_id, id, version) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        number -> Int4,
+        agency_episode_id -> Nullable<Text>,
+        unit_id -> Uuid,
+        worker_id -> Nullable<Uuid>,
+        care_status -> Text,
+        agency_information_received_at -> Timestamptz,
+        absence_began_at -> Nullable<Timestamptz>,
+        last_contact_at -> Nullable<Timestamptz>,
+        last_contact_place -> Nullable<Text>,
+        caregiver_learned_at -> Nullable<Timestamptz>,
+        first_suspected_at -> Nullable<Timestamptz>,
+        determined_missing_at -> Nullable<Timestamptz>,
+        missing_type -> Text,
+        missing_from -> Nullable<Text>,
+        whereabouts_known -> Nullable<Text>,
+        circumstances -> Nullable<Text>,
+        located_at -> Nullable<Timestamptz>,
+        recovered_at -> Nullable<Timestamptz>,
+        returned_to_care_at -> Nullable<Timestamptz>,
+        placed_elsewhere_at -> Nullable<Timestamptz>,
+        recovery_type -> Nullable<Text>,
+        recovery_place -> Nullable<Text>,
+        recovery_circumstances -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+        closure_reason -> Nullable<Text>,
+        closure_statement -> Nullable<Text>,
+        merged_into -> Nullable<Uuid>,
+        is_history -> Bool,
+        material_change_at -> Nullable<Timestamptz>,
+        birthday_at -> Nullable<Timestamptz>,
+        change_reason -> Nullable<Text>,
+        version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        created_at -> Timestamptz,
+        superseded_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    missing_episodes (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        number -> Int4,
+        agency_episode_id -> Nullable<Text>,
+        unit_id -> Uuid,
+        worker_id -> Nullable<Uuid>,
+        care_status -> Text,
+        agency_information_received_at -> Timestamptz,
+        absence_began_at -> Nullable<Timestamptz>,
+        last_contact_at -> Nullable<Timestamptz>,
+        last_contact_place -> Nullable<Text>,
+        caregiver_learned_at -> Nullable<Timestamptz>,
+        first_suspected_at -> Nullable<Timestamptz>,
+        determined_missing_at -> Nullable<Timestamptz>,
+        missing_type -> Text,
+        missing_from -> Nullable<Text>,
+        whereabouts_known -> Nullable<Text>,
+        circumstances -> Nullable<Text>,
+        located_at -> Nullable<Timestamptz>,
+        recovered_at -> Nullable<Timestamptz>,
+        returned_to_care_at -> Nullable<Timestamptz>,
+        placed_elsewhere_at -> Nullable<Timestamptz>,
+        recovery_type -> Nullable<Text>,
+        recovery_place -> Nullable<Text>,
+        recovery_circumstances -> Nullable<Text>,
+        closed_at -> Nullable<Timestamptz>,
+        closure_reason -> Nullable<Text>,
+        closure_statement -> Nullable<Text>,
+        merged_into -> Nullable<Uuid>,
+        is_history -> Bool,
+        material_change_at -> Nullable<Timestamptz>,
+        birthday_at -> Nullable<Timestamptz>,
+        change_reason -> Nullable<Text>,
+        version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    notifications (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        recipient -> Text,
+        kind -> Text,
+        status -> Text,
+        method -> Text,
+        made_at -> Timestamptz,
+        agency_name -> Nullable<Text>,
+        person_contacted -> Nullable<Text>,
+        badge -> Nullable<Text>,
+        case_number -> Nullable<Text>,
+        ncic_number -> Nullable<Text>,
+        ncic_entry_confirmed_at -> Nullable<Timestamptz>,
+        reference_number -> Nullable<Text>,
+        refusal_reason -> Nullable<Text>,
+        note -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        retracted_at -> Nullable<Timestamptz>,
+        retracted_by -> Nullable<Uuid>,
+        retraction_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    observations (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
+        indicator_code -> Text,
+        observed_at -> Nullable<Timestamptz>,
+        observed_by_name -> Text,
+        observer_role -> Text,
+        source -> Text,
+        context -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        retracted_at -> Nullable<Timestamptz>,
+        retracted_by -> Nullable<Uuid>,
+        retraction_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    placements (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        setting -> Text,
+        started_on -> Date,
+        ended_on -> Nullable<Date>,
+        provider_name -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    refresh_tokens (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        session_id -> Uuid,
+        secret_hash -> Bytea,
+        issued_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    reminders (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        duty_id -> Uuid,
+        rung_id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        step -> Text,
+        due_at -> Timestamptz,
+        message -> Text,
+        sent_at -> Timestamptz,
+        acknowledged_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    rungs (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        duty_id -> Uuid,
+        episode_id -> Uuid,
+        ordinal -> Int4,
+        step -> Text,
+        audience -> Text,
+        fire_at -> Timestamptz,
+        leased_until -> Nullable<Timestamptz>,
+        leased_by -> Nullable<Text>,
+        fence -> Int8,
+        sent_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sessions (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        started_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        end_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sign_ins (email) {
+        email -> Text,
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        password_hash -> Text,
+    }
+}
+
+diesel::table! {
+    units (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        code -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    user_units (agency_id, user_id, unit_id) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        unit_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    users (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        email -> Text,
+        name -> Text,
+        role -> Text,
+        whole_agency -> Bool,
+        created_at -> Timestamptz,
+        disabled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(agencies, audit_entries, child_versions, children, completions, delivery_attempts, duties, idempotency_keys, look_children, looks, missing_episode_versions, missing_episodes, notifications, observations, placements, refresh_tokens, reminders, rungs, sessions, sign_ins, units, user_units, users);

@@ -1,0 +1,3 @@
+drop table audit_entries;
+drop function require_audit_entry_of_child();
+drop function require_audit_entry();

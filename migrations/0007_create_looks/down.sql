@@ -1,0 +1,2 @@
+drop table look_children;
+drop table looks;

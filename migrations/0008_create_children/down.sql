@@ -1,0 +1,2 @@
+drop table child_versions;
+drop table children;

@@ -1,0 +1,2 @@
+drop table missing_episode_versions;
+drop table missing_episodes;

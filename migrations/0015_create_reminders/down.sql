@@ -1,0 +1,2 @@
+drop table delivery_attempts;
+drop table reminders;
