@@ -52,7 +52,7 @@ pub struct Rung {
 
 /// The rungs below a limit of at most 24 hours, in hours after the start (CK-08).
 const REPORT_STEPS: [i64; 8] = [0, 1, 4, 8, 12, 18, 22, 23];
-/// From here on the supervisor hears it too.
+/// From here on the supervisor hears of a limit of law too.
 const SUPERVISOR_FROM: i64 = 18;
 const DAY: i64 = 24;
 
@@ -131,7 +131,7 @@ fn fire_at(step: Step, starts_at: DateTime<Utc>, limit_at: DateTime<Utc>) -> Dat
 
 fn audience(step: Step, by_law: bool) -> Audience {
     match step {
-        Step::After(hours) if SUPERVISOR_FROM <= hours => Audience::Supervisor,
+        Step::After(hours) if by_law && SUPERVISOR_FROM <= hours => Audience::Supervisor,
         Step::Limit if by_law => Audience::Supervisor,
         Step::After(_) | Step::Before(_) | Step::Limit => Audience::AssignedWorker,
         Step::Past(hours) if hours <= DAY => Audience::Supervisor,

@@ -1,1 +1,22 @@
-//! server
+//! The edge: HTTP, tokens, the worker, the command line, the clock.
+
+pub mod auth;
+mod body;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod ctx;
+pub mod demo;
+pub mod http;
+pub mod import;
+mod observe;
+pub mod openapi;
+mod paging;
+pub mod postgres;
+pub mod problem;
+pub mod reminders;
+mod reply;
+mod request_id;
+pub mod run;
+pub mod serve;
+mod wire;

@@ -1,1 +1,29 @@
-fn main(){}
+//! `homeward`: see `homeward --help`.
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use homeward_server::cli::{Cli, Command};
+use homeward_server::config::Config;
+use homeward_server::{openapi, postgres, run};
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    match command {
+        Command::Openapi => {
+            run::print(&openapi::json());
+            ExitCode::SUCCESS
+        }
+        Command::WithPostgres { dir, volatile, command } => {
+            let durability = if volatile { postgres::Durability::Volatile } else { postgres::Durability::Durable };
+            match postgres::with_cluster(dir, durability, &command) {
+                Ok(status) => ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)),
+                Err(error) => run::fail(&error),
+            }
+        }
+        command => match Config::read(std::env::vars()) {
+            Ok(config) => run::command(command, config).unwrap_or_else(|error| run::fail(error.as_ref())),
+            Err(faults) => run::fail(&faults),
+        },
+    }
+}

@@ -1,6 +1,7 @@
 //! Who calls, when, and what the database says of them.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
 use homeward_domain::id::{AgencyId, ChildId, Id, SessionId, UnitId, UserId};
 use homeward_domain::law::{RuleBook, library};
@@ -10,6 +11,7 @@ use homeward_domain::zone::Zone;
 use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::error::{StoreError, StoreResult};
+use crate::sql::{Sql, sql};
 
 /// One request of a signed-in person: what their token says, and the one instant it happens at.
 #[derive(Clone, Debug)]
@@ -122,7 +124,7 @@ pub(crate) struct Row {
 }
 
 /// One statement answers all that access depends on. The child is locked against nothing: a write locks its episode.
-pub(crate) const STANDING: &str = "select u.role, u.whole_agency, \
+const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     a.name as agency_name, a.time_zone, a.jurisdiction, a.state_option_under_26, \
     c.unit_id, c.assigned_to, c.care_status, c.date_of_birth \
@@ -131,6 +133,16 @@ pub(crate) const STANDING: &str = "select u.role, u.whole_agency, \
     join agencies a on a.id = s.agency_id \
     left join children c on c.agency_id = s.agency_id and c.id = ? \
     where s.agency_id = ? and s.id = ? and s.user_id = ? and s.ended_at is null and ? < s.expires_at";
+
+/// The statement that reads it.
+pub(crate) fn standing(call: &Call, child: Option<ChildId>) -> Sql {
+    sql(STANDING)
+        .bind::<Nullable<SqlUuid>, _>(child.map(Id::uuid))
+        .bind::<SqlUuid, _>(call.agency.uuid())
+        .bind::<SqlUuid, _>(call.session.uuid())
+        .bind::<SqlUuid, _>(call.user.uuid())
+        .bind::<Timestamptz, _>(call.at)
+}
 
 impl Row {
     pub(crate) fn standing(self, call: &Call, child: Option<ChildId>) -> StoreResult<Standing> {

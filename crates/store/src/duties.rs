@@ -16,7 +16,8 @@ use uuid::Uuid;
 use crate::convert::{code, optional};
 use crate::error::{StoreError, StoreResult};
 use crate::schema::duties::dsl;
-use crate::sql::sql;
+use crate::schema::missing_episodes;
+use crate::sql::{Sql, sql};
 use crate::tx::{ReadTx, WriteTx};
 
 mod worklist;
@@ -156,6 +157,23 @@ pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Epi
     rows.into_iter().map(Row::owed).collect()
 }
 
+/// Everything owed for the permitted child, done or not. The key of a duty begins with its episode.
+pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Vec<Owed>> {
+    let episodes = missing_episodes::table
+        .filter(missing_episodes::agency_id.eq(permit.agency().uuid()))
+        .filter(missing_episodes::child_id.eq(permit.child().uuid()))
+        .select(missing_episodes::id);
+    let rows: Vec<Row> = dsl::duties
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .filter(dsl::episode_id.eq_any(episodes))
+        .order((dsl::starts_at, dsl::kind, dsl::recipient, dsl::sequence))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::owed).collect()
+}
+
 /// What is still owed for the permitted child, most urgent first.
 pub async fn outstanding_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Vec<Owed>> {
     let rows: Vec<Row> = dsl::duties
@@ -172,16 +190,15 @@ pub async fn outstanding_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) ->
     Ok(owed)
 }
 
-/// Brings the rows in line with the plan.
-pub(crate) async fn sync(tx: &WriteTx, owed: &[Owed]) -> StoreResult<()> {
-    if owed.is_empty() {
-        return Ok(());
-    }
-    let agency = tx.call().agency;
+/// The statement that brings the rows in line with the plan.
+pub(crate) fn sync(agency: AgencyId, owed: &[Owed]) -> StoreResult<Sql> {
     let rows: Vec<Row> = owed.iter().map(|it| Row::of(agency, it)).collect();
-    let rows = serde_json::to_string(&rows).map_err(|_| StoreError::Corrupt("duties"))?;
-    sql(SYNC).bind::<Text, _>(rows).execute(&mut tx.conn()).await?;
-    Ok(())
+    serde_json::to_string(&rows).map(upsert).map_err(|_| StoreError::Corrupt("duties"))
+}
+
+/// The same from rows as JSON.
+pub(crate) fn upsert(rows: String) -> Sql {
+    sql(SYNC).bind::<Text, _>(rows)
 }
 
 /// Records why a supervisor let duties be closed undone.

@@ -1,13 +1,16 @@
 //! The first answer to a create, replayed to the same request for 30 days.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Bytea, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryDsl as _};
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 
 use crate::error::{StoreError, StoreResult};
+use crate::pool;
 use crate::schema::idempotency_keys::dsl;
-use crate::sql::sql;
-use crate::tx::WriteTx;
+use crate::call::Call;
+use crate::sql::{Sql, sql};
+use crate::tx::{self, Store, WriteTx};
 
 /// A client's name for one create, and what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +34,13 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Whether the request is the first with its key.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// It is: do the work and [`keep`] the answer.
-    Fresh,
-    /// It was answered before.
-    Answered(Answer),
+/// An answer, and whether the work was done now or before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// This request did the work.
+    Now(Answer),
+    /// An earlier one with the same key did.
+    Before(Answer),
 }
 
 /// The insert waits for another transaction that claims the same key, so two at once do the work once.
@@ -49,20 +52,18 @@ const KEEP: &str = "update idempotency_keys set status = ?, location = ?, etag =
 
 type Row = (Vec<u8>, Option<i16>, Option<String>, Option<String>, Option<String>);
 
-/// Claims the key for this transaction, or gives the answer it had.
-pub async fn claim(tx: &WriteTx, key: &Key) -> StoreResult<Claim> {
-    let claimed = sql(CLAIM)
-        .bind::<SqlUuid, _>(tx.call().agency.uuid())
-        .bind::<SqlUuid, _>(tx.call().user.uuid())
+/// The statement that claims the key for this transaction. It changes no row where the key was claimed before.
+pub(crate) fn claim(call: &Call, key: &Key) -> Sql {
+    sql(CLAIM)
+        .bind::<SqlUuid, _>(call.agency.uuid())
+        .bind::<SqlUuid, _>(call.user.uuid())
         .bind::<Text, _>(key.key.clone())
         .bind::<Bytea, _>(key.fingerprint.clone())
-        .bind::<Timestamptz, _>(tx.at())
-        .execute(&mut tx.conn())
-        .await?;
-    if claimed == 1 { Ok(Claim::Fresh) } else { answered(tx, key).await }
+        .bind::<Timestamptz, _>(call.at)
 }
 
-async fn answered(tx: &WriteTx, key: &Key) -> StoreResult<Claim> {
+/// The answer that the key had before.
+pub(crate) async fn find(tx: &WriteTx, key: &Key) -> StoreResult<Answer> {
     let row: Option<Row> = dsl::idempotency_keys
         .find((tx.call().agency.uuid(), tx.call().user.uuid(), &key.key))
         .select((dsl::fingerprint, dsl::status, dsl::location, dsl::etag, dsl::body))
@@ -72,23 +73,36 @@ async fn answered(tx: &WriteTx, key: &Key) -> StoreResult<Claim> {
     match row {
         Some((fingerprint, ..)) if fingerprint != key.fingerprint => Err(StoreError::KeyReused),
         Some((_, Some(status), location, etag, Some(body))) => {
-            Ok(Claim::Answered(Answer { status, location, etag, body }))
+            Ok(Answer { status, location, etag, body })
         }
         _ => Err(StoreError::Corrupt("idempotency_keys.status")),
     }
 }
 
-/// Keeps the answer, in the transaction of the work.
-pub async fn keep(tx: &WriteTx, key: &Key, answer: &Answer) -> StoreResult<()> {
+/// The statement that keeps the answer, in the transaction of the work.
+pub(crate) fn keep(call: &Call, key: &Key, answer: &Answer) -> Sql {
     sql(KEEP)
         .bind::<SmallInt, _>(answer.status)
         .bind::<Nullable<Text>, _>(answer.location.clone())
         .bind::<Nullable<Text>, _>(answer.etag.clone())
         .bind::<Text, _>(answer.body.clone())
-        .bind::<SqlUuid, _>(tx.call().agency.uuid())
-        .bind::<SqlUuid, _>(tx.call().user.uuid())
+        .bind::<SqlUuid, _>(call.agency.uuid())
+        .bind::<SqlUuid, _>(call.user.uuid())
         .bind::<Text, _>(key.key.clone())
-        .execute(&mut tx.conn())
-        .await?;
-    Ok(())
+}
+
+/// How long an answer is kept.
+pub const KEPT: TimeDelta = TimeDelta::days(30);
+
+const CLEAR: &str = "delete from idempotency_keys where claimed_at < ?";
+
+impl Store {
+    /// Forgets answers older than [`KEPT`], in every agency.
+    pub async fn clear_old_answers(&self, now: DateTime<Utc>) -> StoreResult<()> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
+        sql(CLEAR).bind::<Timestamptz, _>(now - KEPT).execute(&mut &conn.pg).await?;
+        tx::commit(&mut conn).await
+    }
 }

@@ -14,17 +14,26 @@ mod schema;
 mod sql;
 mod tx;
 
+pub mod agencies;
 pub mod audit;
 pub mod call;
+pub mod children;
 pub mod completions;
+pub mod compliance;
 pub mod duties;
 pub mod episodes;
 pub mod error;
 pub mod idempotency;
+pub mod import;
 pub mod migrate;
 pub mod notifications;
+pub mod observations;
 pub mod page;
+pub mod people;
+pub mod placements;
 pub mod reminders;
+pub mod sessions;
+pub mod timeline;
 
 pub use error::{StoreError, StoreResult, Taken};
 pub use rungs::Leased;

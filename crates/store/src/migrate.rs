@@ -13,7 +13,7 @@ const LOCK: &str = "select pg_advisory_lock(721347001)";
 /// Applies what is missing, and says how many migrations that was.
 pub async fn up(url: &str) -> StoreResult<usize> {
     on_a_thread(url, |harness| {
-        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(failed)?;
+        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(|it| failed(it.as_ref()))?;
         Ok(applied.len())
     })
     .await
@@ -22,7 +22,7 @@ pub async fn up(url: &str) -> StoreResult<usize> {
 /// Takes everything back. For tests of the migrations themselves.
 pub async fn down(url: &str) -> StoreResult<usize> {
     on_a_thread(url, |harness| {
-        let reverted = harness.revert_all_migrations(MIGRATIONS).map_err(failed)?;
+        let reverted = harness.revert_all_migrations(MIGRATIONS).map_err(|it| failed(it.as_ref()))?;
         Ok(reverted.len())
     })
     .await
@@ -30,7 +30,7 @@ pub async fn down(url: &str) -> StoreResult<usize> {
 
 /// Whether the tables are those of this program.
 pub async fn is_current(url: &str) -> StoreResult<bool> {
-    on_a_thread(url, |harness| Ok(!harness.has_pending_migration(MIGRATIONS).map_err(failed)?)).await
+    on_a_thread(url, |harness| Ok(!harness.has_pending_migration(MIGRATIONS).map_err(|it| failed(it.as_ref()))?)).await
 }
 
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
@@ -48,6 +48,6 @@ async fn on_a_thread<T: Send + 'static>(
     run.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
 }
 
-fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
+fn failed(error: &(dyn std::error::Error + Send + Sync)) -> StoreError {
     StoreError::Unavailable(format!("a migration failed: {error}"))
 }

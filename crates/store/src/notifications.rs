@@ -142,7 +142,7 @@ impl Row {
         }
     }
 
-    fn notification(self) -> StoreResult<Notification> {
+    pub(crate) fn notification(self) -> StoreResult<Notification> {
         let retracted = match (self.retracted_at, self.retracted_by, self.retraction_reason) {
             (Some(at), Some(by), Some(reason)) => Some(Retraction { at, by: Id::from_uuid(by), reason }),
             _ => None,

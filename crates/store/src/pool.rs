@@ -7,6 +7,7 @@ use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnectio
 use tokio::runtime::Handle;
 
 use crate::error::{StoreError, StoreResult};
+use crate::tx;
 
 pub(crate) type Pool = bb8::Pool<Manager>;
 pub(crate) type Pooled = bb8::PooledConnection<'static, Manager>;
@@ -41,6 +42,7 @@ impl bb8::ManageConnection for Manager {
         let opened = self.runtime.spawn(async move {
             let mut pg = AsyncPgConnection::establish(&url).await?;
             pg.batch_execute(SET_UP).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
+            tx::warm(&pg).await.map_err(ConnectionError::CouldntSetupConfiguration)?;
             Ok(Conn { pg, in_transaction: false })
         });
         opened.await.map_err(|error| ConnectionError::BadConnection(error.to_string()))?

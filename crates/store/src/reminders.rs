@@ -24,9 +24,6 @@ pub use deliver::Outcome;
 /// How long a worker may hold a rung (DL-03). A killed worker's rungs are free again after this.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 
-/// The sweep sees the queue of every agency, and of each rung only what it takes to deliver it.
-const OPEN_SWEEP: &str = "begin; set local homeward.sweep = 'on'";
-
 /// Lock what is due and free, skip what others hold; the fence tells a late worker that it has lost.
 const CLAIM: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
     from (select agency_id, id from rungs where fire_at <= ? and sent_at is null and cancelled_at is null \
@@ -46,7 +43,7 @@ impl Store {
     pub async fn lease(&self, worker: &str, now: DateTime<Utc>, limit: i64) -> StoreResult<Vec<Leased>> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
-        conn.pg.batch_execute(OPEN_SWEEP).await?;
+        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
         let rows: Vec<LeasedRow> = sql(CLAIM)
             .bind::<Timestamptz, _>(now + LEASE)
             .bind::<Text, _>(worker.to_owned())
@@ -65,7 +62,7 @@ impl Store {
     pub async fn next_rung_at(&self) -> StoreResult<Option<DateTime<Utc>>> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
-        conn.pg.batch_execute(OPEN_SWEEP).await?;
+        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
         let oldest: Oldest = sql(OLDEST).get_result(&mut &conn.pg).await?;
         tx::commit(&mut conn).await?;
         Ok(oldest.at)

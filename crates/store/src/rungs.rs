@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl as _;
-use homeward_domain::id::{DutyId, Id, RungId};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use futures_util::join;
+use homeward_domain::id::{AgencyId, DutyId, Id, RungId};
 use homeward_domain::reminder::{Rung, next_rung};
 use homeward_domain::vocabulary::Vocabulary as _;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::call;
 use crate::duties::Owed;
 use crate::error::{StoreError, StoreResult};
-use crate::sql::sql;
-use crate::tx::WriteTx;
+use crate::sql::{Sql, sql};
 
 /// Where each ladder stands: the highest rung sent, and the rung that waits.
 const STANDINGS: &str = "select duty_id, max(ordinal) filter (where sent_at is not null) as sent, \
@@ -71,66 +72,98 @@ impl Queued {
     }
 }
 
-/// Brings the queue in line with what is owed: every duty that is owed has its next rung waiting, no other has one.
-pub(crate) async fn sync(tx: &WriteTx, owed: &[Owed]) -> StoreResult<()> {
-    let standings = standings(tx, owed).await?;
-    let of = |duty: DutyId| standings.iter().find(|it| it.duty_id == duty.uuid());
-    let mut cancelled = Vec::new();
-    let mut queued = Vec::new();
-    for owed in owed {
-        let stored = of(owed.id);
-        let waiting = stored.and_then(|it| it.waiting.zip(it.waiting_for));
-        let wanted = wanted(owed, stored.and_then(|it| it.sent), tx.at());
-        if waiting == wanted.map(|rung| (rung.ordinal, rung.fire_at)) {
-            continue;
+/// What it takes to bring the queue in line with what is owed.
+#[derive(Default)]
+pub(crate) struct Changes {
+    cancelled: Vec<Uuid>,
+    queued: Vec<Queued>,
+}
+
+/// The queue of one agency in a running transaction.
+pub(crate) struct Queue<'a> {
+    pub(crate) conn: &'a AsyncPgConnection,
+    pub(crate) agency: AgencyId,
+    pub(crate) at: DateTime<Utc>,
+}
+
+impl Queue<'_> {
+    /// Every duty that is owed has its next rung waiting, no other has one.
+    pub(crate) async fn changes(&self, owed: &[Owed]) -> StoreResult<Changes> {
+        let standings = self.standings(owed).await?;
+        let of = |duty: DutyId| standings.iter().find(|it| it.duty_id == duty.uuid());
+        let mut changes = Changes::default();
+        for owed in owed {
+            let stored = of(owed.id);
+            let waiting = stored.and_then(|it| it.waiting.zip(it.waiting_for));
+            let wanted = wanted(owed, stored.and_then(|it| it.sent), self.at);
+            if waiting == wanted.map(|rung| (rung.ordinal, rung.fire_at)) {
+                continue;
+            }
+            if waiting.is_some() {
+                changes.cancelled.push(owed.id.uuid());
+            }
+            changes.queued.extend(wanted.map(|rung| self.queued(owed, &rung)));
         }
-        if waiting.is_some() {
-            cancelled.push(owed.id.uuid());
-        }
-        queued.extend(wanted.map(|rung| Queued::of(tx.call().agency.uuid(), tx.new_id(), owed, &rung)));
+        Ok(changes)
     }
-    cancel(tx, cancelled).await?;
-    queue(tx, &queued).await
+
+    /// The same for duties that are new: no ladder stands yet, and nothing has to be asked.
+    pub(crate) fn first(&self, owed: &[Owed]) -> Changes {
+        let first = |owed: &Owed| Some(self.queued(owed, &wanted(owed, None, self.at)?));
+        Changes { cancelled: Vec::new(), queued: owed.iter().filter_map(first).collect() }
+    }
+
+    /// Sends the duties and their rungs without a wait between.
+    pub(crate) async fn write(&self, duties: Sql, changes: Changes) -> StoreResult<()> {
+        let (mut first, mut second) = (self.conn, self.conn);
+        if changes.cancelled.is_empty() {
+            let rungs = queue(json(&changes.queued)?);
+            let (duties, rungs) = join!(duties.execute(&mut first), rungs.execute(&mut second));
+            duties.and(rungs)?;
+            return Ok(());
+        }
+        duties.execute(&mut first).await?;
+        self.cancel(changes.cancelled).await?;
+        queue(json(&changes.queued)?).execute(&mut second).await?;
+        Ok(())
+    }
+
+    fn queued(&self, owed: &Owed, rung: &Rung) -> Queued {
+        Queued::of(self.agency.uuid(), call::new_id(self.at), owed, rung)
+    }
+
+    async fn standings(&self, owed: &[Owed]) -> StoreResult<Vec<Standing>> {
+        let duties: Vec<Uuid> = owed.iter().map(|it| it.id.uuid()).collect();
+        Ok(sql(STANDINGS)
+            .bind::<SqlUuid, _>(self.agency.uuid())
+            .bind::<Array<SqlUuid>, _>(duties)
+            .load(&mut &*self.conn)
+            .await?)
+    }
+
+    async fn cancel(&self, duties: Vec<Uuid>) -> StoreResult<()> {
+        sql(CANCEL)
+            .bind::<Timestamptz, _>(self.at)
+            .bind::<SqlUuid, _>(self.agency.uuid())
+            .bind::<Array<SqlUuid>, _>(duties)
+            .execute(&mut &*self.conn)
+            .await?;
+        Ok(())
+    }
+}
+
+fn json(rungs: &[Queued]) -> StoreResult<String> {
+    serde_json::to_string(rungs).map_err(|_| StoreError::Corrupt("rungs"))
+}
+
+/// The statement that queues rungs, from rows as JSON.
+pub(crate) fn queue(rows: String) -> Sql {
+    sql(QUEUE).bind::<Text, _>(rows)
 }
 
 fn wanted(owed: &Owed, sent: Option<i32>, now: DateTime<Utc>) -> Option<Rung> {
     if owed.is_history { None } else { next_rung(&owed.duty, sent, now) }
 }
-
-/// A new episode has no ladders yet, and nothing is asked: its version is the first.
-async fn standings(tx: &WriteTx, owed: &[Owed]) -> StoreResult<Vec<Standing>> {
-    let duties: Vec<Uuid> = owed.iter().map(|it| it.id.uuid()).collect();
-    Ok(sql(STANDINGS)
-        .bind::<SqlUuid, _>(tx.call().agency.uuid())
-        .bind::<Array<SqlUuid>, _>(duties)
-        .load(&mut tx.conn())
-        .await?)
-}
-
-async fn cancel(tx: &WriteTx, duties: Vec<Uuid>) -> StoreResult<()> {
-    if duties.is_empty() {
-        return Ok(());
-    }
-    sql(CANCEL)
-        .bind::<Timestamptz, _>(tx.at())
-        .bind::<SqlUuid, _>(tx.call().agency.uuid())
-        .bind::<Array<SqlUuid>, _>(duties)
-        .execute(&mut tx.conn())
-        .await?;
-    Ok(())
-}
-
-async fn queue(tx: &WriteTx, rungs: &[Queued]) -> StoreResult<()> {
-    if rungs.is_empty() {
-        return Ok(());
-    }
-    let rows = serde_json::to_string(rungs).map_err(|_| StoreError::Corrupt("rungs"))?;
-    sql(QUEUE).bind::<Text, _>(rows).execute(&mut tx.conn()).await?;
-    Ok(())
-}
-
-/// The statement that queues rungs, for the worker, which has a transaction of its own kind.
-pub(crate) const QUEUE_NEXT: &str = QUEUE;
 
 #[derive(diesel::QueryableByName)]
 pub(crate) struct LeasedRow {

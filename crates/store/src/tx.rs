@@ -5,23 +5,26 @@
 //! showed, a write only with the entry that explains it.
 
 use std::ops::Deref;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
+use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use futures_util::future::join_all;
 use futures_util::join;
-use homeward_domain::audit::{Entry, Look};
+use homeward_domain::audit::{Change, Entry, Look};
 use homeward_domain::id::{AgencyId, ChildId, Id};
-use homeward_domain::policy::{Action, Denied, Grant, Permit};
+use homeward_domain::policy::{self, Action, Denied, Grant, Permit};
+use uuid::Uuid;
 
-use crate::duties::Owed;
-use crate::call::{self, Agency, Call, Child, STANDING, Standing};
+use crate::call::{self, Agency, Call, Child, Standing};
+use crate::duties::{self, Owed};
 use crate::error::{StoreError, StoreResult};
+use crate::idempotency::{self, Answer, Answered, Key};
 use crate::pool::{self, Pool, Pooled};
 use crate::replan::{self, Touched};
-use crate::sql::sql;
-use crate::audit;
+use crate::sql::Sql;
+use crate::{audit, rungs};
 
 /// A value, and whom showing it shows. Looks at nobody are not written.
 #[derive(Debug)]
@@ -75,7 +78,7 @@ impl Store {
         child: ChildId,
         work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<Seen<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, Some(child)).await?;
+        let tx = self.begin(call, Some(child), None).await?.0;
         match tx.standing.permit() {
             Ok(permit) => {
                 let result = work(&tx, &permit).await;
@@ -91,7 +94,7 @@ impl Store {
         call: &Call,
         work: impl AsyncFnOnce(&ReadTx, &Grant<A>) -> Result<Seen<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, None).await?;
+        let tx = self.begin(call, None, None).await?.0;
         match tx.standing.grant() {
             Ok(grant) => {
                 let result = work(&tx, &grant).await;
@@ -103,10 +106,9 @@ impl Store {
 
     /// Reads what concerns no child: the caller, the rules, the catalogue.
     pub async fn standing(&self, call: &Call) -> StoreResult<Standing> {
-        let tx = self.begin(call, None).await?;
-        let standing = tx.standing.clone();
-        tx.commit().await?;
-        Ok(standing)
+        let mut tx = self.begin(call, None, None).await?.0;
+        commit(&mut tx.conn).await?;
+        Ok(tx.standing)
     }
 
     /// Writes about one child: re-plans its duties, and commits together with the entries.
@@ -116,12 +118,12 @@ impl Store {
         child: ChildId,
         work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, Some(child)).await?;
+        let tx = self.begin(call, Some(child), None).await?.0;
         match tx.standing.permit() {
             Ok(permit) => {
-                let tx = WriteTx { read: tx, touched: Mutex::default() };
+                let tx = WriteTx::on(tx);
                 let result = work(&tx, &permit).await;
-                tx.finish(result).await
+                tx.finish(result, |_, _| None).await
             }
             Err(denied) => Err(tx.refuse(denied).await.into()),
         }
@@ -133,45 +135,135 @@ impl Store {
         call: &Call,
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, None).await?;
+        let tx = self.begin(call, None, None).await?.0;
         match tx.standing.grant() {
             Ok(grant) => {
-                let tx = WriteTx { read: tx, touched: Mutex::default() };
+                let tx = WriteTx::on(tx);
                 let result = work(&tx, &grant).await;
-                tx.finish(result).await
+                tx.finish(result, |_, _| None).await
             }
             Err(denied) => Err(tx.refuse(denied).await.into()),
         }
     }
 
-    /// One round trip: open, set the agency, and read what access depends on.
-    async fn begin(&self, call: &Call, child: Option<ChildId>) -> StoreResult<ReadTx> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        let rows: StoreResult<Vec<call::Row>> = {
-            let (mut first, mut second) = (&conn.pg, &conn.pg);
-            let open = open_for(call.agency);
-            let query = sql(STANDING)
-                .bind::<Nullable<SqlUuid>, _>(child.map(Id::uuid))
-                .bind::<SqlUuid, _>(call.agency.uuid())
-                .bind::<SqlUuid, _>(call.session.uuid())
-                .bind::<SqlUuid, _>(call.user.uuid())
-                .bind::<Timestamptz, _>(call.at);
-            // Polled in this order, so the statements reach the server in this order, without a wait between.
-            let (opened, rows) = join!(first.batch_execute(&open), query.load(&mut second));
-            opened.and(rows).map_err(StoreError::from)
-        };
-        match rows?.pop() {
-            Some(row) => {
-                let standing = row.standing(call, child)?;
-                Ok(ReadTx { conn, call: call.clone(), standing })
+    /// Creates something about one child, once for each key: the answer is kept with the work, or neither is.
+    pub async fn create<A: Action, E: From<StoreError>>(
+        &self,
+        call: &Call,
+        child: ChildId,
+        key: Option<&Key>,
+        work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<Audited<Answer>, E>,
+    ) -> Result<Answered, E> {
+        let (tx, claimed) = self.begin(call, Some(child), key).await?;
+        match tx.standing.permit() {
+            Ok(permit) => {
+                let tx = WriteTx::on(tx);
+                if let (Some(key), Claimed::Before) = (key, claimed) {
+                    return tx.repeat(key).await;
+                }
+                let result = work(&tx, &permit).await;
+                let keep = |call: &Call, answer: &Answer| key.map(|key| idempotency::keep(call, key, answer));
+                tx.finish(result, keep).await.map(Answered::Now)
             }
-            None => {
-                roll_back(&mut conn).await;
-                Err(StoreError::SignedOut)
-            }
+            Err(denied) => Err(tx.refuse(denied).await.into()),
         }
     }
+
+    /// The same within the caller's reach.
+    pub async fn create_in<A: Action, E: From<StoreError>>(
+        &self,
+        call: &Call,
+        key: Option<&Key>,
+        work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<Answer>, E>,
+    ) -> Result<Answered, E> {
+        let (tx, claimed) = self.begin(call, None, key).await?;
+        match tx.standing.grant() {
+            Ok(grant) => {
+                let tx = WriteTx::on(tx);
+                if let (Some(key), Claimed::Before) = (key, claimed) {
+                    return tx.repeat(key).await;
+                }
+                let result = work(&tx, &grant).await;
+                let keep = |call: &Call, answer: &Answer| key.map(|key| idempotency::keep(call, key, answer));
+                tx.finish(result, keep).await.map(Answered::Now)
+            }
+            Err(denied) => Err(tx.refuse(denied).await.into()),
+        }
+    }
+
+    /// One round trip: open, set the agency, read what access depends on, and claim the key if there is one.
+    async fn begin(
+        &self,
+        call: &Call,
+        child: Option<ChildId>,
+        key: Option<&Key>,
+    ) -> StoreResult<(ReadTx, Claimed)> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        let (rows, claimed) = opened(&conn.pg, call, child, key).await?;
+        let Some(row) = rows.into_iter().next() else {
+            roll_back(&mut conn).await;
+            return Err(StoreError::SignedOut);
+        };
+        let standing = row.standing(call, child)?;
+        Ok((ReadTx { conn, call: call.clone(), standing }, claimed))
+    }
+}
+
+/// Whether an idempotency key was claimed by this transaction or by an earlier one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Claimed {
+    Now,
+    Before,
+}
+
+/// Polled in this order, the statements reach the server in this order, without a wait between.
+///
+/// All of them were prepared when the connection was opened (see [`warm`]), so none of them can fall behind.
+async fn opened(
+    pg: &AsyncPgConnection,
+    call: &Call,
+    child: Option<ChildId>,
+    key: Option<&Key>,
+) -> StoreResult<(Vec<call::Row>, Claimed)> {
+    let (mut first, mut second, mut third) = (pg, pg, pg);
+    let open = open_for(call.agency);
+    let claim = async {
+        match key {
+            Some(key) => idempotency::claim(call, key).execute(&mut third).await,
+            None => Ok(1),
+        }
+    };
+    let (opened, rows, claimed) =
+        join!(first.batch_execute(&open), call::standing(call, child).load(&mut second), claim);
+    let claimed = if opened.and(claimed)? == 0 { Claimed::Before } else { Claimed::Now };
+    Ok((rows?, claimed))
+}
+
+/// Prepares what is later sent without a wait, together with the statement that opens or ends a transaction.
+pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
+    let nobody = Call {
+        agency: Id::from_uuid(Uuid::nil()),
+        user: Id::from_uuid(Uuid::nil()),
+        session: Id::from_uuid(Uuid::nil()),
+        at: DateTime::UNIX_EPOCH,
+        request_id: None,
+    };
+    let key = Key { key: String::new(), fingerprint: Vec::new() };
+    let answer = Answer { status: 0, location: None, etag: None, body: String::new() };
+    let permit = policy::importer(nobody.agency, nobody.user);
+    let entry = permit.did(None, Change::ChildAdded);
+    let look = permit.saw(vec![Id::from_uuid(Uuid::nil())]);
+    (&mut &*pg).batch_execute(&open_for(nobody.agency)).await?;
+    let _: Vec<call::Row> = call::standing(&nobody, None).load(&mut &*pg).await?;
+    let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::keep(&nobody, &key, &answer)];
+    statements.extend(audit::look(&nobody, &look));
+    statements.extend(audit::entry(&nobody, &entry));
+    statements.extend([duties::upsert("[]".to_owned()), rungs::queue("[]".to_owned())]);
+    for statement in statements {
+        statement.execute(&mut &*pg).await?;
+    }
+    (&mut &*pg).batch_execute("rollback").await
 }
 
 /// The agency's id is a UUID, so nothing else can be said with it.
@@ -179,11 +271,28 @@ pub(crate) fn open_for(agency: AgencyId) -> String {
     format!("begin; set local homeward.agency_id = '{agency}'")
 }
 
+/// The worker sweeps every agency, and sees only the tables whose policy allows it: the queue, and kept answers.
+pub(crate) const OPEN_SWEEP: &str = "begin; set local homeward.sweep = 'on'";
+
 /// Ends a transaction that is not to be kept. If that fails, the pool drops the connection, which ends it too.
 pub(crate) async fn roll_back(conn: &mut Pooled) {
     if conn.pg.batch_execute("rollback").await.is_ok() {
         conn.in_transaction = false;
     }
+}
+
+/// Sends the last statements and the commit without a wait between.
+///
+/// If one of them fails, the server turns the commit into a rollback, and the failure is what is reported.
+async fn commit_with(conn: &mut Pooled, statements: Vec<Sql>) -> StoreResult<()> {
+    let pg = &conn.pg;
+    let statements = statements.into_iter().map(|statement| async move { statement.execute(&mut &*pg).await });
+    let (mut last, commit) = (pg, "commit");
+    let (done, committed) = join!(join_all(statements), last.batch_execute(commit));
+    conn.in_transaction = false;
+    let done: QueryResult<Vec<usize>> = done.into_iter().collect();
+    done?;
+    Ok(committed?)
 }
 
 /// Keeps the transaction.
@@ -233,11 +342,12 @@ impl ReadTx {
         &self.conn.pg
     }
 
+    /// The look goes out together with the commit. Without it nothing is committed, and nothing shown.
     async fn finish<T, E: From<StoreError>>(mut self, result: Result<Seen<T>, E>) -> Result<T, E> {
         match result {
             Ok(Seen(value, look)) => {
-                audit::insert_look(&self, &look).await?;
-                self.commit().await?;
+                let look = audit::look(&self.call, &look);
+                commit_with(&mut self.conn, look.into_iter().collect()).await?;
                 Ok(value)
             }
             Err(error) => {
@@ -245,10 +355,6 @@ impl ReadTx {
                 Err(error)
             }
         }
-    }
-
-    async fn commit(mut self) -> StoreResult<()> {
-        commit(&mut self.conn).await
     }
 
     async fn refuse(mut self, denied: Denied) -> StoreError {
@@ -266,32 +372,19 @@ impl Deref for WriteTx {
 }
 
 impl WriteTx {
-    /// Says that an episode's facts changed, so that its duties are planned again before the commit.
-    pub(crate) fn touch(&self, touched: Touched) {
-        let mut all = self.touched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        all.push(touched);
+    fn on(read: ReadTx) -> Self {
+        Self { read, touched: Mutex::default() }
     }
 
-    async fn finish<T, E: From<StoreError>>(mut self, result: Result<Audited<T>, E>) -> Result<T, E> {
-        let kept = match result {
-            Ok(Audited(value, entries)) => self.settle(&entries).await.map(|()| value).map_err(E::from),
-            Err(error) => Err(error),
-        };
-        match kept {
-            Ok(value) => {
-                commit(&mut self.read.conn).await?;
-                Ok(value)
-            }
-            Err(error) => {
-                roll_back(&mut self.read.conn).await;
-                Err(error)
-            }
-        }
+    /// Says that an episode's facts changed, so that its duties are planned again before the commit.
+    pub(crate) fn touch(&self, touched: Touched) {
+        let mut all = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(touched);
     }
 
     /// Plans now what the commit would plan anyway, for an answer that shows what is owed.
     pub async fn plan(&self) -> StoreResult<Vec<Owed>> {
-        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         let mut owed = Vec::new();
         for episode in touched {
             owed.extend(replan::episode(self, episode).await?);
@@ -299,8 +392,37 @@ impl WriteTx {
         Ok(owed)
     }
 
-    async fn settle(&self, entries: &[Entry]) -> StoreResult<()> {
+    /// Repeats the answer that the key had before. Nothing is written.
+    async fn repeat<E: From<StoreError>>(mut self, key: &Key) -> Result<Answered, E> {
+        let answer = idempotency::find(&self, key).await;
+        roll_back(&mut self.read.conn).await;
+        Ok(Answered::Before(answer?))
+    }
+
+    async fn finish<T, E: From<StoreError>>(
+        mut self,
+        result: Result<Audited<T>, E>,
+        keep: impl FnOnce(&Call, &T) -> Option<Sql>,
+    ) -> Result<T, E> {
+        let kept = match result {
+            Ok(Audited(value, entries)) => {
+                let keep = keep(&self.read.call, &value);
+                self.settle(&entries, keep).await.map(|()| value).map_err(E::from)
+            }
+            Err(error) => Err(error),
+        };
+        if kept.is_err() {
+            roll_back(&mut self.read.conn).await;
+        }
+        kept
+    }
+
+    /// Plans what was touched; then the entries, the kept answer and the commit go out together.
+    async fn settle(&mut self, entries: &[Entry], keep: Option<Sql>) -> StoreResult<()> {
         self.plan().await?;
-        audit::insert_entries(self, entries).await
+        let call = &self.read.call;
+        let mut last = entries.iter().map(|it| audit::entry(call, it)).collect::<StoreResult<Vec<_>>>()?;
+        last.extend(keep);
+        commit_with(&mut self.read.conn, last).await
     }
 }

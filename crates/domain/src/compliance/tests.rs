@@ -55,7 +55,8 @@ fn by_statute_undone_is_open_to_the_limit_and_then_overdue() {
 fn by_statute_closed_undone_is_never_even_before_the_limit() {
     let closed = Report { closed_at: Some(local("2026-05-01T18:00:00")), ..report(FRIDAY) };
     assert_eq!(statute(&closed), DutyState::Never);
-    assert_eq!(by_statute(&closed, local("2026-05-01T17:00:00")), DutyState::Open);
+    assert_eq!(by_statute(&closed, local("2026-05-01T17:59:59")), DutyState::Open);
+    assert_eq!(by_statute(&closed, local("2026-05-01T18:00:00")), DutyState::Never);
 }
 
 #[test]

@@ -138,6 +138,8 @@ fn back_at_the_moment_of_leaving_is_possible_and_before_it_is_not() {
     let back = |minutes| Recovery { recovered_at: Some(noon(minutes)), ..Recovery::default() };
     assert_eq!(faults(&leaving_at_noon, &back(0)), Vec::<String>::new());
     assert_eq!(faults(&leaving_at_noon, &back(-1)), ["recovered_at is before absence_began_at"]);
+    let found_safe = Recovery { located_at: Some(noon(0)), ..back(0) };
+    assert_eq!(faults(&leaving_at_noon, &found_safe), Vec::<String>::new());
 }
 
 #[test]

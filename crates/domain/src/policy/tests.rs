@@ -46,39 +46,38 @@ fn every_act() -> Vec<Asked> {
 
 #[test]
 fn who_may_do_what() {
-    let row = |head: &str, cells: Vec<&str>| format!("{head:<18}  {}\n", cells.join("  "));
-    let width = |role: &Role, cell: &'static str| format!("{cell:<width$}", width = role.code().len());
-    let mut table = row("", Role::ALL.iter().map(|it| it.code()).collect());
+    let mut table = format!("{:18}", "");
+    table.extend(Role::ALL.iter().map(|role| format!("  {role}")));
     for asked in every_act() {
-        let tick = |role: &Role| width(role, if (asked.for_a_list)(&caller(*role)).is_ok() { "x" } else { "." });
-        let cells: Vec<String> = Role::ALL.iter().map(tick).collect();
-        table += &row(asked.act, cells.iter().map(String::as_str).collect());
+        let tick = |role: &Role| if (asked.for_a_list)(&caller(*role)).is_ok() { "✓" } else { "·" };
+        let cells = Role::ALL.iter().map(|role| format!("  {:<width$}", tick(role), width = role.code().len()));
+        let row = format!("{:18}{}", asked.act, cells.collect::<Vec<_>>().concat());
+        table = format!("{table}\n{}", row.trim_end());
     }
     expect![[r#"
                             caseworker  supervisor  on_call  auditor  privacy_officer  administrator
-        read_child          x           x           x        x        x                .            
-        read_observations   x           x           x        x        .                .            
-        list_children       x           x           x        x        .                .            
-        list_episodes       x           x           x        x        .                .            
-        read_worklist       x           x           x        x        .                .            
-        own_reminders       x           x           x        x        x                x            
-        add_child           x           x           x        .        .                .            
-        change_child        x           x           x        .        .                .            
-        record_placement    x           x           x        .        .                .            
-        open_episode        x           x           x        .        .                .            
-        change_episode      x           x           x        .        .                .            
-        move_receipt_later  .           x           .        .        .                .            
-        notify              x           x           x        .        .                .            
-        record_recovery     x           x           x        .        .                .            
-        complete_task       x           x           x        .        .                .            
-        close_episode       x           x           x        .        .                .            
-        close_undone        .           x           .        .        .                .            
-        observe             x           x           x        .        .                .            
-        read_compliance     .           x           .        x        x                .            
-        read_access_log     .           x           .        x        x                .            
-        import              .           .           .        .        .                .            
-        read_audit          .           .           .        x        x                .            
-    "#]]
+        read_child          ✓           ✓           ✓        ✓        ✓                ·
+        read_observations   ✓           ✓           ✓        ✓        ·                ·
+        list_children       ✓           ✓           ✓        ✓        ·                ·
+        list_episodes       ✓           ✓           ✓        ✓        ·                ·
+        read_worklist       ✓           ✓           ✓        ✓        ·                ·
+        own_reminders       ✓           ✓           ✓        ✓        ✓                ✓
+        add_child           ✓           ✓           ✓        ·        ·                ·
+        change_child        ✓           ✓           ✓        ·        ·                ·
+        record_placement    ✓           ✓           ✓        ·        ·                ·
+        open_episode        ✓           ✓           ✓        ·        ·                ·
+        change_episode      ✓           ✓           ✓        ·        ·                ·
+        move_receipt_later  ·           ✓           ·        ·        ·                ·
+        notify              ✓           ✓           ✓        ·        ·                ·
+        record_recovery     ✓           ✓           ✓        ·        ·                ·
+        complete_task       ✓           ✓           ✓        ·        ·                ·
+        close_episode       ✓           ✓           ✓        ·        ·                ·
+        close_undone        ·           ✓           ·        ·        ·                ·
+        observe             ✓           ✓           ✓        ·        ·                ·
+        read_compliance     ·           ✓           ·        ✓        ✓                ·
+        read_access_log     ·           ✓           ·        ✓        ✓                ·
+        import              ·           ·           ·        ·        ·                ·
+        read_audit          ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);
 }
 

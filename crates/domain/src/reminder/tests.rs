@@ -41,7 +41,7 @@ fn wall(at: DateTime<Utc>) -> String {
 
 fn rungs(duty: &Duty, count: usize) -> String {
     let line =
-        |it: Rung| format!("{:>2}  {}  {:<16} {}\n", it.ordinal, wall(it.fire_at), it.step.to_string(), it.audience);
+        |it: Rung| format!("{:<2}  {}  {:<16} {}\n", it.ordinal, wall(it.fire_at), it.step.to_string(), it.audience);
     ladder(duty).take(count).map(line).collect()
 }
 
@@ -52,16 +52,16 @@ fn hours_in(duty: &Duty, hours: i64) -> DateTime<Utc> {
 #[test]
 fn a_report_within_24_hours_is_spoken_of_at_these_hours_to_these_people() {
     expect![[r#"
-         0  Fri 05-01 16:00  at_once          assigned_worker
-         1  Fri 05-01 17:00  after_1_hours    assigned_worker
-         2  Fri 05-01 20:00  after_4_hours    assigned_worker
-         3  Sat 05-02 00:00  after_8_hours    assigned_worker
-         4  Sat 05-02 04:00  after_12_hours   assigned_worker
-         5  Sat 05-02 10:00  after_18_hours   supervisor
-         6  Sat 05-02 14:00  after_22_hours   supervisor
-         7  Sat 05-02 15:00  after_23_hours   supervisor
-         8  Sat 05-02 16:00  due              supervisor
-         9  Sat 05-02 17:00  past_1_hours     supervisor
+        0   Fri 05-01 16:00  at_once          assigned_worker
+        1   Fri 05-01 17:00  after_1_hours    assigned_worker
+        2   Fri 05-01 20:00  after_4_hours    assigned_worker
+        3   Sat 05-02 00:00  after_8_hours    assigned_worker
+        4   Sat 05-02 04:00  after_12_hours   assigned_worker
+        5   Sat 05-02 10:00  after_18_hours   supervisor
+        6   Sat 05-02 14:00  after_22_hours   supervisor
+        7   Sat 05-02 15:00  after_23_hours   supervisor
+        8   Sat 05-02 16:00  due              supervisor
+        9   Sat 05-02 17:00  past_1_hours     supervisor
         10  Sat 05-02 18:00  past_2_hours     supervisor
         11  Sat 05-02 19:00  past_3_hours     supervisor
     "#]]
@@ -70,7 +70,7 @@ fn a_report_within_24_hours_is_spoken_of_at_these_hours_to_these_people() {
 
 #[test]
 fn past_the_limit_it_is_hourly_for_a_day_and_then_daily_one_person_higher() {
-    let after: String = rungs(&report(), 39).lines().skip(29).map(|line| format!("{line}\n")).collect();
+    let after: Vec<String> = rungs(&report(), 39).lines().skip(29).map(str::to_owned).collect();
     expect![[r#"
         29  Sun 05-03 13:00  past_21_hours    supervisor
         30  Sun 05-03 14:00  past_22_hours    supervisor
@@ -81,33 +81,56 @@ fn past_the_limit_it_is_hourly_for_a_day_and_then_daily_one_person_higher() {
         35  Wed 05-06 16:00  past_96_hours    agency_contact
         36  Thu 05-07 16:00  past_120_hours   agency_contact
         37  Fri 05-08 16:00  past_144_hours   agency_contact
-        38  Sat 05-09 16:00  past_168_hours   agency_contact
-    "#]]
-    .assert_eq(&after);
+        38  Sat 05-09 16:00  past_168_hours   agency_contact"#]]
+    .assert_eq(&after.join("\n"));
 }
 
 #[test]
 fn a_limit_of_2_hours_in_kansas_has_no_rung_above_it() {
     expect![[r#"
-         0  Fri 05-01 16:00  at_once          assigned_worker
-         1  Fri 05-01 17:00  after_1_hours    assigned_worker
-         2  Fri 05-01 18:00  due              supervisor
-         3  Fri 05-01 19:00  past_1_hours     supervisor
-         4  Fri 05-01 20:00  past_2_hours     supervisor
+        0   Fri 05-01 16:00  at_once          assigned_worker
+        1   Fri 05-01 17:00  after_1_hours    assigned_worker
+        2   Fri 05-01 18:00  due              supervisor
+        3   Fri 05-01 19:00  past_1_hours     supervisor
+        4   Fri 05-01 20:00  past_2_hours     supervisor
     "#]]
     .assert_eq(&rungs(&owed("KS", DutyKind::InitialReport), 5));
+}
+
+fn steps(duty: &Duty, count: usize) -> Vec<String> {
+    ladder(duty).take(count).map(|it| it.step.to_string()).collect()
+}
+
+#[test]
+fn a_rung_that_would_fall_on_the_limit_gives_way_to_it() {
+    let due_at = Some(hours_in(&report(), 4));
+    assert_eq!(steps(&Duty { due_at, ..report() }, 3), ["at_once", "after_1_hours", "due"]);
+}
+
+#[test]
+fn an_aim_the_day_before_the_limit_has_no_rung_of_its_own() {
+    let interview = owed("US", DutyKind::ReturnInterview);
+    let due_at = Some(interview.target_at + TimeDelta::hours(24));
+    assert_eq!(steps(&Duty { due_at, ..interview }, 3), ["at_once", "before_24_hours", "due"]);
+}
+
+#[test]
+fn a_next_contact_within_a_day_is_spoken_of_when_it_is_due() {
+    let contact = owed("US", DutyKind::RegularCommunication);
+    let target_at = hours_in(&contact, 12);
+    assert_eq!(steps(&Duty { target_at, ..contact }, 2), ["due", "past_24_hours"]);
 }
 
 #[test]
 fn where_the_law_sets_no_hours_the_agencys_aim_is_followed_daily() {
     expect![[r#"
-         0  Sun 05-03 12:00  at_once          assigned_worker
-         1  Tue 05-05 12:00  before_24_hours  assigned_worker
-         2  Wed 05-06 12:00  due              assigned_worker
-         3  Thu 05-07 12:00  past_24_hours    supervisor
-         4  Fri 05-08 12:00  past_48_hours    on_call
-         5  Sat 05-09 12:00  past_72_hours    agency_contact
-         6  Sun 05-10 12:00  past_96_hours    agency_contact
+        0   Sun 05-03 12:00  at_once          assigned_worker
+        1   Tue 05-05 12:00  before_24_hours  assigned_worker
+        2   Wed 05-06 12:00  due              assigned_worker
+        3   Thu 05-07 12:00  past_24_hours    supervisor
+        4   Fri 05-08 12:00  past_48_hours    on_call
+        5   Sat 05-09 12:00  past_72_hours    agency_contact
+        6   Sun 05-10 12:00  past_96_hours    agency_contact
     "#]]
     .assert_eq(&rungs(&owed("US", DutyKind::ReturnInterview), 7));
 }
@@ -115,10 +138,10 @@ fn where_the_law_sets_no_hours_the_agencys_aim_is_followed_daily() {
 #[test]
 fn the_next_contact_is_spoken_of_the_day_before() {
     expect![[r#"
-         0  Thu 05-07 17:00  before_24_hours  assigned_worker
-         1  Fri 05-08 17:00  due              assigned_worker
-         2  Sat 05-09 17:00  past_24_hours    supervisor
-         3  Sun 05-10 17:00  past_48_hours    on_call
+        0   Thu 05-07 17:00  before_24_hours  assigned_worker
+        1   Fri 05-08 17:00  due              assigned_worker
+        2   Sat 05-09 17:00  past_24_hours    supervisor
+        3   Sun 05-10 17:00  past_48_hours    on_call
     "#]]
     .assert_eq(&rungs(&owed("US", DutyKind::RegularCommunication), 4));
 }
@@ -126,11 +149,11 @@ fn the_next_contact_is_spoken_of_the_day_before() {
 #[test]
 fn the_update_of_the_record_is_spoken_of_on_day_25() {
     expect![[r#"
-         0  Tue 05-26 17:00  before_120_hours assigned_worker
-         1  Sat 05-30 17:00  before_24_hours  assigned_worker
-         2  Sun 05-31 17:00  due              supervisor
-         3  Sun 05-31 18:00  past_1_hours     supervisor
-         4  Sun 05-31 19:00  past_2_hours     supervisor
+        0   Tue 05-26 17:00  before_120_hours assigned_worker
+        1   Sat 05-30 17:00  before_24_hours  assigned_worker
+        2   Sun 05-31 17:00  due              supervisor
+        3   Sun 05-31 18:00  past_1_hours     supervisor
+        4   Sun 05-31 19:00  past_2_hours     supervisor
     "#]]
     .assert_eq(&rungs(&owed("US", DutyKind::RecordUpdate), 5));
 }
@@ -139,12 +162,12 @@ fn the_update_of_the_record_is_spoken_of_on_day_25() {
 fn a_limit_that_passed_before_the_receipt_is_spoken_of_at_once() {
     let due_at = Some(report().starts_at - TimeDelta::hours(2));
     expect![[r#"
-         0  Fri 05-01 16:00  at_once          assigned_worker
-         1  Fri 05-01 16:00  due              supervisor
-         2  Fri 05-01 16:00  past_1_hours     supervisor
-         3  Fri 05-01 16:00  past_2_hours     supervisor
-         4  Fri 05-01 17:00  past_3_hours     supervisor
-         5  Fri 05-01 18:00  past_4_hours     supervisor
+        0   Fri 05-01 16:00  at_once          assigned_worker
+        1   Fri 05-01 16:00  due              supervisor
+        2   Fri 05-01 16:00  past_1_hours     supervisor
+        3   Fri 05-01 16:00  past_2_hours     supervisor
+        4   Fri 05-01 17:00  past_3_hours     supervisor
+        5   Fri 05-01 18:00  past_4_hours     supervisor
     "#]]
     .assert_eq(&rungs(&Duty { due_at, ..report() }, 6));
 }
@@ -165,21 +188,22 @@ fn a_week_of_a_report_that_nobody_makes() {
     let mut lines: Vec<String> = Vec::new();
     for (_, rung) in sent_at(&report(), 0..7 * DAY) {
         let day = format!("{} {:<16}", wall(rung.fire_at).split_at(9).0, rung.audience.code());
-        let hour = wall(rung.fire_at).split_off(10);
+        let hour = wall(rung.fire_at)[10..12].to_owned();
         match lines.last_mut().filter(|line| line.starts_with(&day)) {
             Some(line) => *line = format!("{line} {hour}"),
             None => lines.push(format!("{day} {hour}")),
         }
     }
     expect![[r#"
-        Fri 05-01 assigned_worker  16:00 17:00 20:00
-        Sat 05-02 assigned_worker  00:00 04:00
-        Sat 05-02 supervisor       10:00 14:00 15:00 16:00 17:00 18:00 19:00 20:00 21:00 22:00 23:00
-        Sun 05-03 supervisor       00:00 01:00 02:00 03:00 04:00 05:00 06:00 07:00 08:00 09:00 10:00 11:00 12:00 13:00 14:00 15:00 16:00
-        Mon 05-04 on_call          16:00
-        Tue 05-05 agency_contact   16:00
-        Wed 05-06 agency_contact   16:00
-        Thu 05-07 agency_contact   16:00"#]].assert_eq(&lines.join("\n"));
+        Fri 05-01 assigned_worker  16 17 20
+        Sat 05-02 assigned_worker  00 04
+        Sat 05-02 supervisor       10 14 15 16 17 18 19 20 21 22 23
+        Sun 05-03 supervisor       00 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16
+        Mon 05-04 on_call          16
+        Tue 05-05 agency_contact   16
+        Wed 05-06 agency_contact   16
+        Thu 05-07 agency_contact   16"#]]
+    .assert_eq(&lines.join("\n"));
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::convert::code;
 use crate::duties::{self, Owed};
 use crate::error::{StoreError, StoreResult};
 use crate::pool::{self, Pooled};
-use crate::rungs::{Leased, QUEUE_NEXT, Queued};
+use crate::rungs::{self, Leased, Queued};
 use crate::sql::sql;
 use crate::tx::{self, Store};
 
@@ -218,7 +218,7 @@ impl Delivery<'_> {
         let Some(rung) = reminder::next_rung(&self.owed.duty, Some(self.ordinal), self.now) else { return Ok(()) };
         let queued = Queued::of(self.leased.agency.uuid(), call::new_id(self.now), &self.owed, &rung);
         let rows = serde_json::to_string(&[queued]).map_err(|_| StoreError::Corrupt("rungs"))?;
-        sql(QUEUE_NEXT).bind::<Text, _>(rows).execute(&mut &*conn).await?;
+        rungs::queue(rows).execute(&mut &*conn).await?;
         Ok(())
     }
 }

@@ -168,8 +168,9 @@ fn t15_a_birthday_in_the_episode_ends_nothing_and_asks_a_person() {
 
 #[test]
 fn t15_a_birthday_after_the_episode_asks_for_nothing() {
-    let birthday_at = Some(at("2026-06-01T00:00:00-04:00"));
-    let back = Facts { birthday_at, ..Facts::received(FRIDAY).recovered("2026-05-03T12:00:00-04:00") };
+    let birthday = "2026-06-01T00:00:00-04:00";
+    let birthday_at = Some(at(birthday));
+    let back = Facts { birthday_at, ..Facts::received(FRIDAY).recovered(birthday) };
     let left = ClosureReason::CustodyEndedStillMissing;
     let ended = Facts { birthday_at, ..Facts::received(FRIDAY).closed(left, "2026-05-20T12:00:00-04:00") };
     assert_eq!(of_kind(&floor(), &back, DutyKind::BirthdayReview), []);

@@ -277,6 +277,19 @@ fn every_anchor_of_a_later_moment_is_cut_to_the_federal_limit() {
 }
 
 #[test]
+fn a_limit_can_run_from_either_report() {
+    let facts = Facts::received(FRIDAY).reported(POLICE, "2026-05-01T17:00:00-04:00");
+    let facts = facts.reported(NCMEC, "2026-05-01T20:00:00-04:00");
+    let due = |anchor| {
+        let court = state(&overlay(&[rule("recovery_notice", "court", anchor, 1)]));
+        let facts = facts.clone().recovered("2026-05-01T16:30:00-04:00");
+        of_kind(&court, &facts, DutyKind::RecoveryNotice).pop().unwrap().due_at
+    };
+    assert_eq!(due("le_report_filed_at"), Some(at("2026-05-01T18:00:00-04:00")));
+    assert_eq!(due("ncmec_report_filed_at"), Some(at("2026-05-01T21:00:00-04:00")));
+}
+
+#[test]
 fn a_state_rule_is_named_only_where_it_is_stricter() {
     let kansas = duties(&library().book("KS").unwrap(), &Facts::received(FRIDAY));
     let codes: Vec<_> = kansas.iter().map(|it| it.rule.code.as_str()).collect();

@@ -40,7 +40,8 @@ prop_compose! {
 
 prop_compose! {
     fn told()(
-        id in any::<u128>(), recipient in any_of(), kind in any_of(), made_at in moment(), ncic_confirmed_at in perhaps(),
+        id in any::<u128>(), recipient in any_of(), kind in any_of(),
+        made_at in moment(), ncic_confirmed_at in perhaps(),
     ) -> Told {
         Told { id: Id::from_uuid(Uuid::from_u128(id)), recipient, kind, made_at, ncic_confirmed_at }
     }
@@ -167,8 +168,9 @@ proptest! {
     #[test]
     fn only_a_report_to_the_recipient_itself_discharges_the_report(book in embedded(), facts in facts()) {
         for report in of_kind(&book, &facts, DutyKind::InitialReport) {
-            let counts = |it: &&Told| Some(it.recipient) == report.key.recipient && it.kind == NotificationKind::InitialReport;
-            let first = facts.told.iter().filter(counts).map(|it| it.made_at).min();
+            let to_them = facts.told.iter().filter(|it| Some(it.recipient) == report.key.recipient);
+            let reports = to_them.filter(|it| it.kind == NotificationKind::InitialReport);
+            let first = reports.map(|it| it.made_at).min();
             prop_assert_eq!(report.done.map(|it| it.at), first);
         }
     }
@@ -180,6 +182,7 @@ proptest! {
         for duty in owed {
             let ended = facts.closure.is_some() || facts.recovery.ended_at().is_some();
             prop_assert!(duty.is_outstanding() || duty.done.is_some() || ended);
+            prop_assert!(duty.done.is_none() || duty.lapse.is_none());
         }
     }
 }

@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use expect_test::expect;
 
-use super::given::{NCMEC, POLICE, at, check, check_standing, floor, of_kind};
+use super::given::{NCMEC, POLICE, at, check, check_standing, duties, floor, of_kind};
 use crate::duty::{Duty, DutyKind, DutyState, TaskKind};
-use crate::episode::{ClosureReason, Facts, Recovery};
+use crate::episode::{ClosureReason, Facts, Moments, Recovery};
 use crate::notification::NotificationKind::{NcicConfirmation, Record30DayUpdate, RecoveryNotice, UpdateShared};
 
 const FRIDAY: &str = "2026-05-01T16:00:00-04:00";
@@ -140,6 +140,28 @@ fn who_was_told_after_the_change_is_owed_no_update() {
 }
 
 #[test]
+fn a_fact_that_changes_in_the_moment_of_a_contact_is_shared_in_another() {
+    let aims: Vec<_> =
+        contacts(&reported().changed("2026-05-01T18:00:00-04:00")).iter().map(|it| it.target_at).collect();
+    assert_eq!(aims, [at("2026-05-02T18:00:00-04:00"); 2]);
+}
+
+#[test]
+fn who_is_told_in_the_moment_of_safety_hears_of_the_recovery() {
+    let safe = "2026-05-03T12:00:00-04:00";
+    let facts = reported().recovered(safe).told(NCMEC, RecoveryNotice, safe);
+    let to_ncmec = contacts(&facts).into_iter().filter(|it| it.key.recipient == Some(NCMEC));
+    assert_eq!(to_ncmec.map(|it| (it.key.sequence, it.done)).collect::<Vec<_>>(), [(0, None)]);
+}
+
+#[test]
+fn back_at_the_limit_is_not_back_before_it() {
+    let before = |when: &str| duties(&floor(), &Facts::received(FRIDAY).recovered(when))[0].returned_before_due;
+    assert!(before("2026-05-02T15:59:59-04:00"));
+    assert!(!before("2026-05-02T16:00:00-04:00"));
+}
+
+#[test]
 fn a_child_who_is_located_is_not_yet_safe() {
     let recovery = Recovery { located_at: Some(at("2026-05-02T12:00:00-04:00")), ..Recovery::default() };
     let facts = Facts { recovery, ..reported() };
@@ -270,4 +292,12 @@ fn the_report_is_owed_since_29_september_2016_and_the_notice_since_5_january_202
     assert_eq!(owed("2016-09-29T00:00:00Z", DutyKind::InitialReport), 2);
     assert_eq!(owed("2023-01-04T23:59:59Z", DutyKind::RecoveryNotice), 0);
     assert_eq!(owed("2023-01-05T00:00:00Z", DutyKind::RecoveryNotice), 2);
+}
+
+#[test]
+fn what_the_caregiver_knew_before_starts_no_clock() {
+    let told = Facts::received(FRIDAY);
+    let caregiver_learned_at = Some(at("2026-04-30T08:00:00-04:00"));
+    let known = Facts { moments: Moments { caregiver_learned_at, ..told.moments }, ..told.clone() };
+    assert_eq!(duties(&floor(), &known), duties(&floor(), &told));
 }

@@ -1,0 +1,262 @@
+//! Who calls: the extractors that stand before every handler.
+//!
+//! An extractor checks the token and holds the rest of the request back. The body is judged only after the policy
+//! has decided, inside the one transaction of the request, so a stranger learns nothing from a broken body (AZ-05).
+
+use std::marker::PhantomData;
+
+use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH};
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use homeward_domain::audit::Entry;
+use homeward_domain::id::{ChildId, Id};
+use homeward_domain::policy::{Action, Grant, Permit};
+use homeward_store::call::Call;
+use homeward_store::idempotency::{Answer, Key};
+use homeward_store::{Audited, ReadTx, Seen, WriteTx};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
+
+use crate::body;
+use crate::ctx::{App, AppState};
+use crate::problem::Problem;
+use crate::reply::{Created, Made};
+use crate::request_id::RequestId;
+
+pub mod password;
+pub mod token;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A signed-in person's request, and what they sent with it.
+pub struct Sent {
+    app: App,
+    call: Call,
+    request: HttpRequest,
+    body: Bytes,
+}
+
+/// A request about one child, for the act `A`.
+pub struct OfChild<A> {
+    sent: Sent,
+    child: ChildId,
+    action: PhantomData<fn() -> A>,
+}
+
+/// A request about a collection within the caller's reach, for the act `A`.
+pub struct Within<A> {
+    sent: Sent,
+    action: PhantomData<fn() -> A>,
+}
+
+/// Whether a create can be sent without an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRule {
+    /// It cannot: sending it twice would record it twice.
+    Required,
+    /// It can.
+    Optional,
+}
+
+impl FromRequest for Sent {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let request = request.clone();
+        let mut payload = payload.take();
+        Box::pin(async move {
+            let app = request.app_data::<web::Data<AppState>>().cloned().ok_or(Problem::NotFound)?;
+            let call = call(&app, &request)?;
+            let body = body::read(&request, &mut payload).await?;
+            Ok(Self { app, call, request, body })
+        })
+    }
+}
+
+impl<A: Action> FromRequest for OfChild<A> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let sent = Sent::from_request(request, payload);
+        Box::pin(async move {
+            let sent = sent.await?;
+            let child = sent.id("child_id")?;
+            Ok(Self { sent, child, action: PhantomData })
+        })
+    }
+}
+
+impl<A: Action> FromRequest for Within<A> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Self::Future {
+        let sent = Sent::from_request(request, payload);
+        Box::pin(async move { Ok(Self { sent: sent.await?, action: PhantomData }) })
+    }
+}
+
+fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
+    let at = app.now();
+    let header = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
+    let token = header.and_then(|it| it.strip_prefix("Bearer ")).ok_or(Problem::SignInRequired)?;
+    let claims = app.keys.verify(token, at).map_err(|_| Problem::SignInRequired)?;
+    let request_id = request.extensions().get::<RequestId>().map(|it| it.0.clone());
+    Ok(Call { agency: claims.agency, user: claims.user, session: claims.session, at, request_id })
+}
+
+impl Sent {
+    /// Who calls, and when.
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// What every request can reach.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// An id in the path. One that is none names nothing.
+    pub fn id<T>(&self, name: &str) -> Result<Id<T>, Problem> {
+        self.request.match_info().query(name).parse().map_err(|_| Problem::NotFound)
+    }
+
+    /// The query, every parameter known.
+    pub fn query<Q: DeserializeOwned>(&self) -> Result<Q, Problem> {
+        let query = web::Query::<Q>::from_query(self.request.query_string());
+        query.map(web::Query::into_inner).map_err(|error| Problem::InvalidQuery(error.to_string()))
+    }
+
+    /// The version in `If-Match`.
+    pub fn version(&self) -> Result<i32, Problem> {
+        let sent = self.request.headers().get(IF_MATCH).ok_or(Problem::PreconditionRequired)?;
+        let version = sent.to_str().ok().and_then(|it| it.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+        version.ok_or(Problem::Stale)
+    }
+
+    /// The value in the body.
+    pub fn body<B: DeserializeOwned + ToSchema>(&self) -> Result<B, Problem> {
+        body::parse(&self.request, &self.body)
+    }
+
+    /// The idempotency key, if a good one was sent or none is needed, with a digest of what it was sent for.
+    fn key(&self, rule: KeyRule) -> Result<Option<Key>, Problem> {
+        let Some(sent) = self.request.headers().get(&IDEMPOTENCY_KEY) else {
+            return if rule == KeyRule::Required { Err(Problem::IdempotencyKeyRequired) } else { Ok(None) };
+        };
+        let key = sent.to_str().ok().filter(|it| (1..=255).contains(&it.len()));
+        let key = key.ok_or(Problem::IdempotencyKeyRequired)?.to_owned();
+        let mut digest = Sha256::new();
+        for part in [self.request.method().as_str().as_bytes(), self.request.path().as_bytes(), &self.body] {
+            digest.update(part.len().to_be_bytes());
+            digest.update(part);
+        }
+        Ok(Some(Key { key, fingerprint: digest.finalize().to_vec() }))
+    }
+}
+
+impl<A> std::ops::Deref for OfChild<A> {
+    type Target = Sent;
+
+    fn deref(&self) -> &Sent {
+        &self.sent
+    }
+}
+
+impl<A> std::ops::Deref for Within<A> {
+    type Target = Sent;
+
+    fn deref(&self) -> &Sent {
+        &self.sent
+    }
+}
+
+impl<A: Action> OfChild<A> {
+    /// The child in the path. Only for links: rows are reached by the permit.
+    pub fn child(&self) -> ChildId {
+        self.child
+    }
+
+    /// Reads about the child.
+    pub async fn read<T>(
+        &self,
+        work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<Seen<T>, Problem>,
+    ) -> Result<T, Problem> {
+        self.app.store.read(&self.call, self.child, work).await
+    }
+
+    /// Reads about the child under another right than the request's own.
+    pub async fn read_as<B: Action, T>(
+        &self,
+        work: impl AsyncFnOnce(&ReadTx, &Permit<B>) -> Result<Seen<T>, Problem>,
+    ) -> Result<T, Problem> {
+        self.app.store.read(&self.call, self.child, work).await
+    }
+
+    /// Writes about the child. The body is read only once the policy has agreed.
+    pub async fn write<B: DeserializeOwned + ToSchema, T>(
+        &self,
+        work: impl AsyncFnOnce(&WriteTx, &Permit<A>, B) -> Result<Audited<T>, Problem>,
+    ) -> Result<T, Problem> {
+        let work = async |tx: &WriteTx, permit: &Permit<A>| work(tx, permit, self.body()?).await;
+        self.app.store.write(&self.call, self.child, work).await
+    }
+
+    /// Creates something about the child, once for each idempotency key.
+    pub async fn create<B: DeserializeOwned + ToSchema, V: Serialize>(
+        &self,
+        rule: KeyRule,
+        work: impl AsyncFnOnce(&WriteTx, &Permit<A>, B) -> Result<(Made<V>, Entry), Problem>,
+    ) -> Result<Created, Problem> {
+        let key = self.key(rule);
+        let sent = key.as_ref().ok().and_then(Option::as_ref);
+        let work = async |tx: &WriteTx, permit: &Permit<A>| {
+            key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
+            answer(work(tx, permit, self.body()?).await?)
+        };
+        self.app.store.create(&self.call, self.child, sent, work).await.map(Created::from)
+    }
+}
+
+impl<A: Action> Within<A> {
+    /// Reads a collection.
+    pub async fn list<T>(
+        &self,
+        work: impl AsyncFnOnce(&ReadTx, &Grant<A>) -> Result<Seen<T>, Problem>,
+    ) -> Result<T, Problem> {
+        self.app.store.list(&self.call, work).await
+    }
+
+    /// Writes what belongs to no child yet, or to the caller, without a body.
+    pub async fn change<T>(
+        &self,
+        work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<T>, Problem>,
+    ) -> Result<T, Problem> {
+        self.app.store.write_in(&self.call, work).await
+    }
+
+    /// Creates something, once for each idempotency key.
+    pub async fn create<B: DeserializeOwned + ToSchema, V: Serialize>(
+        &self,
+        rule: KeyRule,
+        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<(Made<V>, Entry), Problem>,
+    ) -> Result<Created, Problem> {
+        let key = self.key(rule);
+        let sent = key.as_ref().ok().and_then(Option::as_ref);
+        let work = async |tx: &WriteTx, grant: &Grant<A>| {
+            key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
+            answer(work(tx, grant, self.body()?).await?)
+        };
+        self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
+    }
+}
+
+/// The answer to keep, and the entry that explains what it says was done.
+fn answer<V: Serialize>((made, entry): (Made<V>, Entry)) -> Result<Audited<Answer>, Problem> {
+    Ok(Audited::new(made.answer()?, entry))
+}

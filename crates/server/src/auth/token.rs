@@ -1,0 +1,273 @@
+//! What a signed-in person carries: short access tokens, refresh tokens that work once, and signed cursors.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use homeward_domain::id::{AgencyId, Id, SessionId, UserId};
+use homeward_store::sessions::{Presented, RefreshTokenId, SecretHash, Session};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+#[cfg(test)]
+mod tests;
+
+/// How long an access token works. Each request asks the database whether its session still stands, so this is not
+/// the time for which a stolen one works after a sign-out.
+pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
+
+/// A key that is shorter could be guessed.
+const KEY_BYTES: usize = 32;
+
+/// Nobody's key is longer; a wrong path is not read into memory.
+const KEY_BYTES_MAX: u64 = 4096;
+
+/// What a cursor's tag is cut to: 128 bits.
+const TAG_BYTES: usize = 16;
+
+const CURSOR_LABEL: &[u8] = b"homeward cursor";
+
+const REFRESH_PREFIX: &str = "hwr_";
+
+/// Why there is no key to sign with.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file could not be read or made.
+    #[error("the key file {path} cannot be used")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What is in it does not suffice.
+    #[error("a signing key needs at least {KEY_BYTES} bytes")]
+    TooShort,
+    /// The machine gave no random bytes.
+    #[error(transparent)]
+    NoRandomness(#[from] NoRandomness),
+}
+
+/// The machine gave no random bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("the machine gives no random bytes")]
+pub struct NoRandomness;
+
+/// A token that is none of ours, or not any more. Why is nobody's business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the token is not valid")]
+pub struct InvalidToken;
+
+/// What everything is signed with. It is never shown.
+#[derive(Clone)]
+pub struct SigningKey {
+    bytes: Vec<u8>,
+    cursors: Hmac<Sha256>,
+}
+
+/// Signs and checks. It is never shown.
+pub struct Keys {
+    signing: EncodingKey,
+    checking: DecodingKey,
+    validation: Validation,
+    cursors: Hmac<Sha256>,
+}
+
+/// Who an access token speaks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// Of which agency.
+    pub agency: AgencyId,
+    /// Who.
+    pub user: UserId,
+    /// In which session.
+    pub session: SessionId,
+}
+
+/// The claims on the wire; times in seconds.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    sub: UserId,
+    sid: SessionId,
+    agy: AgencyId,
+    iat: i64,
+    exp: i64,
+}
+
+/// 32 random bytes. They are never shown and never stored.
+pub struct Secret([u8; KEY_BYTES]);
+
+/// A refresh token: `hwr_` and, in base64url, the agency, the token and the secret.
+pub struct RefreshToken {
+    agency: AgencyId,
+    id: RefreshTokenId,
+    secret: Secret,
+}
+
+impl SigningKey {
+    /// Takes a key. Every byte counts, also a newline at the end.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, KeyError> {
+        if bytes.len() < KEY_BYTES {
+            return Err(KeyError::TooShort);
+        }
+        let mut label = Hmac::<Sha256>::new_from_slice(&bytes).map_err(|_| KeyError::TooShort)?;
+        label.update(CURSOR_LABEL);
+        let cursors = Hmac::new_from_slice(&label.finalize().into_bytes()).map_err(|_| KeyError::TooShort)?;
+        Ok(Self { bytes, cursors })
+    }
+
+    /// The key in a file that somebody else has made (`HOMEWARD_KEY_FILE`).
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        Self::from_bytes(read(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?)
+    }
+
+    /// The key in the file, which is made if there is none. Two that start at once end up with the same key.
+    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
+        if !path.exists() {
+            let Secret(bytes) = Secret::random()?;
+            create(path, &bytes).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+        }
+        Self::load(path)
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(KEY_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Written beside its place and then linked to it: the file is there whole or not at all, and is never replaced.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let draft = path.with_extension(format!("{}.draft", Uuid::new_v4()));
+    let linked = write_private(&draft, bytes).and_then(|()| fs::hard_link(&draft, path));
+    let removed = fs::remove_file(&draft);
+    match linked {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        // A key that is gone after a power cut signs everybody out.
+        Ok(()) => removed.and_then(|()| File::open(folder)?.sync_all()),
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+impl Keys {
+    /// The keys that come from the signing key.
+    pub fn new(key: SigningKey) -> Self {
+        let mut validation = Validation::new(Algorithm::HS256);
+        // The time is compared with our own clock, in `verify`.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        Self {
+            signing: EncodingKey::from_secret(&key.bytes),
+            checking: DecodingKey::from_secret(&key.bytes),
+            validation,
+            cursors: key.cursors,
+        }
+    }
+
+    /// An access token, and how many seconds it works from `at`. It does not outlive its session.
+    pub fn sign(&self, session: &Session, at: DateTime<Utc>) -> Result<(String, i64), jsonwebtoken::errors::Error> {
+        let expires_at = session.expires_at.min(at + ACCESS_LIFETIME).timestamp();
+        let wire =
+            Wire { sub: session.user, sid: session.id, agy: session.agency, iat: at.timestamp(), exp: expires_at };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &wire, &self.signing)?;
+        Ok((token, wire.exp - wire.iat))
+    }
+
+    /// Who the token speaks for, if it is one of ours and `at` is not too late.
+    pub fn verify(&self, token: &str, at: DateTime<Utc>) -> Result<Claims, InvalidToken> {
+        let checked = jsonwebtoken::decode::<Wire>(token, &self.checking, &self.validation);
+        let Wire { sub, sid, agy, exp, .. } = checked.map_err(|_| InvalidToken)?.claims;
+        if exp <= at.timestamp() {
+            return Err(InvalidToken);
+        }
+        Ok(Claims { agency: agy, user: sub, session: sid })
+    }
+
+    /// The payload with its tag, for a client to send back.
+    pub fn sign_cursor(&self, payload: &[u8]) -> String {
+        let tag = self.tag(payload).finalize().into_bytes();
+        let signed: Vec<u8> = payload.iter().chain(tag.iter().take(TAG_BYTES)).copied().collect();
+        URL_SAFE_NO_PAD.encode(signed)
+    }
+
+    /// The payload, if we signed it.
+    pub fn verify_cursor(&self, cursor: &str) -> Option<Vec<u8>> {
+        let signed = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (payload, tag) = signed.split_last_chunk::<TAG_BYTES>()?;
+        self.tag(payload).verify_truncated_left(tag).ok()?;
+        Some(payload.to_vec())
+    }
+
+    fn tag(&self, payload: &[u8]) -> Hmac<Sha256> {
+        self.cursors.clone().chain_update(payload)
+    }
+}
+
+impl Secret {
+    /// A new one.
+    pub fn random() -> Result<Self, NoRandomness> {
+        let mut bytes = [0; KEY_BYTES];
+        for half in bytes.chunks_exact_mut(KEY_BYTES / 2) {
+            half.copy_from_slice(&argon2::password_hash::try_generate_salt().map_err(|_| NoRandomness)?);
+        }
+        Ok(Self(bytes))
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> SecretHash {
+        SecretHash(Sha256::digest(self.0).into())
+    }
+
+    /// The bytes themselves, for whoever turns them into something to type.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl RefreshToken {
+    /// The newest token of a session, with the secret whose hash was stored.
+    pub fn of(session: &Session, secret: Secret) -> Self {
+        Self { agency: session.agency, id: session.token, secret }
+    }
+
+    /// Reads what a client sent.
+    pub fn parse(text: &str) -> Result<Self, InvalidToken> {
+        let bytes = text.strip_prefix(REFRESH_PREFIX).and_then(|it| URL_SAFE_NO_PAD.decode(it).ok());
+        let bytes = bytes.ok_or(InvalidToken)?;
+        let (agency, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        let (id, secret) = rest.split_first_chunk::<16>().ok_or(InvalidToken)?;
+        Ok(Self {
+            agency: Id::from_uuid(Uuid::from_bytes(*agency)),
+            id: Id::from_uuid(Uuid::from_bytes(*id)),
+            secret: Secret(secret.try_into().map_err(|_| InvalidToken)?),
+        })
+    }
+
+    /// What the client is given. Nothing else shows the secret.
+    pub fn reveal(&self) -> String {
+        let (agency, id) = (self.agency.uuid(), self.id.uuid());
+        let bytes = [agency.as_bytes().as_slice(), id.as_bytes(), &self.secret.0].concat();
+        format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// What the database is asked.
+    pub fn presented(&self) -> Presented {
+        Presented { agency: self.agency, token: self.id, secret_hash: self.secret.hash() }
+    }
+}

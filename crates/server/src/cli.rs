@@ -1,0 +1,109 @@
+//! The command line: one binary, `homeward`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::VARIABLES;
+
+/// Case management for children missing from care.
+#[derive(Debug, Parser)]
+#[command(name = "homeward", version, after_long_help = environment())]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Everything at once, on a database of its own: migrate, load the demo agencies, serve, work
+    Run {
+        /// Where the private database lives; HOMEWARD_DATA_DIR where left out
+        #[arg(long)]
+        data_dir: Option<PathBuf>,
+    },
+    /// Answer requests
+    Serve {
+        /// Deliver reminders too
+        #[arg(long)]
+        with_worker: bool,
+    },
+    /// Deliver reminders
+    Work,
+    /// Bring the tables up to date
+    Migrate,
+    /// Load two synthetic agencies and print how to sign in
+    Demo,
+    /// Bring in an agency's records from a folder of CSV files
+    Import {
+        /// The folder
+        dir: PathBuf,
+        /// The agency; the demo agency or the only one where left out
+        #[arg(long)]
+        agency: Option<String>,
+        /// Where refused rows are written; DIR/rejects.csv where left out
+        #[arg(long)]
+        rejects: Option<PathBuf>,
+        /// Report the same, and write nothing to the database
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print the API description
+    Openapi,
+    /// Manage people
+    User {
+        /// What to do with them
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Run a command with a private database in `DATABASE_URL`
+    #[command(hide = true)]
+    WithPostgres {
+        /// Where it lives; a temporary folder where left out
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Give durability up for speed
+        #[arg(long)]
+        volatile: bool,
+        /// The command
+        #[arg(last = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// Managing people.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a person; the password is read from standard input
+    Create {
+        /// The agency they work for
+        #[arg(long)]
+        agency: String,
+        /// What they sign in with
+        #[arg(long)]
+        email: String,
+        /// Their name
+        #[arg(long)]
+        name: String,
+        /// caseworker, supervisor, on_call, auditor, privacy_officer or administrator
+        #[arg(long)]
+        role: String,
+        /// The codes of their units
+        #[arg(long)]
+        unit: Vec<String>,
+        /// They work for the whole agency
+        #[arg(long)]
+        whole_agency: bool,
+        /// Read the password from a file instead
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
+}
+
+fn environment() -> String {
+    let lines = VARIABLES.iter().map(|(name, what)| format!("  {name:<24} {what}"));
+    format!("Environment:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}

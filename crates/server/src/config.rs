@@ -1,0 +1,105 @@
+//! The environment, read once. Every fault is told at once.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// How the program is to run.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The database to run on; none runs a private one.
+    pub database_url: Option<String>,
+    /// The database as its owner sees it, where that is another sign-in.
+    pub migrate_url: Option<String>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Where the private database and the key live.
+    pub data_dir: PathBuf,
+    /// The key that signs tokens.
+    pub key_file: PathBuf,
+    /// How many connections to the database.
+    pub connections: u32,
+    /// How many threads answer requests.
+    pub threads: usize,
+    /// The password of the demo people; none makes one up.
+    pub demo_password: Option<String>,
+}
+
+/// Everything that is wrong with the environment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration has faults:\n{}", .0.iter().map(|it| format!("  {it}")).collect::<Vec<_>>().join("\n"))]
+pub struct ConfigFaults(Vec<String>);
+
+/// What is read, and what it does; `homeward --help` prints it.
+pub const VARIABLES: [(&str, &str); 9] = [
+    ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
+    ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
+    ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
+    ("HOMEWARD_DATA_DIR", "where the private database and the key live, .homeward where left out"),
+    ("HOMEWARD_KEY_FILE", "the key that signs tokens, made under HOMEWARD_DATA_DIR where left out"),
+    ("HOMEWARD_CONNECTIONS", "connections to the database, 12 where left out"),
+    ("HOMEWARD_THREADS", "threads that answer requests, 2 where left out"),
+    ("HOMEWARD_DEMO_PASSWORD", "the password of the demo people; made up and printed once where left out"),
+    ("HOMEWARD_CONFIG", "a TOML file with any of the above; the environment wins over it"),
+];
+
+impl Config {
+    /// Reads the environment, and the file that it may name.
+    pub fn read(environment: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigFaults> {
+        let mut values: BTreeMap<String, String> = environment.filter(|(_, value)| !value.is_empty()).collect();
+        let mut faults = Vec::new();
+        if let Some(path) = values.get("HOMEWARD_CONFIG").cloned() {
+            match file(&path) {
+                Ok(file) => file.into_iter().for_each(|(name, value)| {
+                    values.entry(name).or_insert(value);
+                }),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let config = Self::from(&values, &mut faults);
+        if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
+    }
+
+    fn from(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Self {
+        let text = |name: &str| values.get(name).cloned();
+        let data_dir = PathBuf::from(text("HOMEWARD_DATA_DIR").unwrap_or_else(|| ".homeward".to_owned()));
+        let key_file = text("HOMEWARD_KEY_FILE").map_or_else(|| data_dir.join("signing.key"), PathBuf::from);
+        Self {
+            database_url: text("DATABASE_URL"),
+            migrate_url: text("HOMEWARD_MIGRATE_URL"),
+            listen: parsed(values, faults, "HOMEWARD_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", 12),
+            threads: parsed(values, faults, "HOMEWARD_THREADS", 2),
+            demo_password: text("HOMEWARD_DEMO_PASSWORD"),
+            data_dir,
+            key_file,
+        }
+    }
+}
+
+fn parsed<T: std::str::FromStr>(
+    values: &BTreeMap<String, String>,
+    faults: &mut Vec<String>,
+    name: &str,
+    default: T,
+) -> T {
+    let Some(text) = values.get(name) else { return default };
+    text.parse().unwrap_or_else(|_| {
+        faults.push(format!("{name}: `{text}` is not understood"));
+        default
+    })
+}
+
+fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("HOMEWARD_CONFIG: {path}: {error}"))?;
+    let table: toml::Table = toml::from_str(&text).map_err(|error| format!("HOMEWARD_CONFIG: {path}: {error}"))?;
+    let known = |name: &str| VARIABLES.iter().any(|(it, _)| *it == name);
+    table
+        .into_iter()
+        .map(|(name, value)| match value {
+            _ if !known(&name) => Err(format!("HOMEWARD_CONFIG: {path}: `{name}` is not a setting")),
+            toml::Value::String(text) => Ok((name, text)),
+            other => Ok((name, other.to_string())),
+        })
+        .collect()
+}

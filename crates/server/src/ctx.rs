@@ -1,0 +1,37 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use homeward_store::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::auth::password::Passwords;
+use crate::auth::token::Keys;
+use crate::clock::Clock;
+
+/// What every request can reach.
+#[derive(Clone)]
+pub struct AppState {
+    /// The database, behind the policy.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What signs tokens and cursors.
+    pub keys: Arc<Keys>,
+    /// What hashes passwords, off the event loop.
+    pub passwords: Arc<Passwords>,
+    /// What `/metrics` prints; none in tests.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The state, as handlers take it.
+pub type App = web::Data<AppState>;
+
+impl AppState {
+    /// Now. Read once for each request.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,70 @@
+//! Episodes across children.
+
+use actix_web::get;
+use chrono::NaiveDate;
+use homeward_domain::policy::ListEpisodes;
+use homeward_domain::zone::Zone;
+use homeward_store::episodes::{self, Filter};
+use homeward_store::page::Page;
+use homeward_store::{Seen, people};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::auth::Within;
+use crate::http::views::EpisodeLine;
+use crate::paging::{self, List};
+use crate::problem::Problem;
+use crate::reply::Shown;
+use crate::wire::codes::EpisodeStateCode;
+
+/// What to show of the episodes.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EpisodesQuery {
+    #[param(inline)]
+    state: Option<EpisodeStateCode>,
+    unit_code: Option<String>,
+    /// First day of receipt, in the agency's civil time.
+    received_from: Option<NaiveDate>,
+    /// Last day of receipt, inclusive.
+    received_to: Option<NaiveDate>,
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u8>,
+    cursor: Option<String>,
+}
+
+/// Missing episodes across children, newest receipt first
+#[utoipa::path(tag = "episodes", operation_id = "list_missing_episodes", params(EpisodesQuery),
+               responses((status = 200, body = List<EpisodeLine>)))]
+#[get("/v1/missing-episodes")]
+pub(in crate::http) async fn list(request: Within<ListEpisodes>) -> Result<Shown<List<EpisodeLine>>, Problem> {
+    let query: EpisodesQuery = request.query()?;
+    let keys = &request.app().keys;
+    let window = paging::window(keys, query.limit, query.cursor.as_deref())?;
+    let page = request
+        .list(async |tx, grant| {
+            let unit = match query.unit_code.as_deref() {
+                Some(code) => match people::unit_by_code(tx, code).await? {
+                    Some(unit) => Some(unit),
+                    None => return Ok(Seen(Page { rows: Vec::new(), next: None }, grant.saw(Vec::new()))),
+                },
+                None => None,
+            };
+            let filter = Filter { unit, ..filter(&query, tx.agency().zone) };
+            let page = episodes::list(tx, grant, &filter, &window).await?;
+            let shown = page.rows.iter().map(|it| it.episode.child).collect();
+            Ok(Seen(page.map(EpisodeLine::of), grant.saw(shown)))
+        })
+        .await?;
+    Ok(Shown(List::page(keys, page)))
+}
+
+fn filter(query: &EpisodesQuery, zone: Zone) -> Filter {
+    Filter {
+        state: query.state.map(|it| it.0),
+        unit: None,
+        received_from: query.received_from.map(|day| zone.start_of_day(day)),
+        received_before: query.received_to.and_then(|day| day.succ_opt()).map(|day| zone.start_of_day(day)),
+    }
+}

@@ -1,0 +1,31 @@
+//! What is measured and logged of each request: the route, never what was in it.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+
+use crate::request_id;
+
+/// Counts and times a request, and writes one line about it.
+pub async fn request(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let started = Instant::now();
+    let method = request.method().clone();
+    let response = next.call(request).await?;
+    // The pattern, not the path: labels stay few, and no id stands in them.
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let seconds = started.elapsed().as_secs_f64();
+    let status = response.status().as_u16();
+    metrics::histogram!("http_request_seconds", "route" => route.clone(), "method" => method.to_string())
+        .record(seconds);
+    metrics::counter!("http_requests_total", "route" => route.clone(), "method" => method.to_string(),
+        "status" => status.to_string())
+    .increment(1);
+    tracing::info!(%method, route, status, seconds, request_id = request_id::current(), "answered");
+    Ok(response)
+}

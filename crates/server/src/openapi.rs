@@ -1,0 +1,119 @@
+//! The API description, made from the calls that mount the routes.
+
+use std::sync::LazyLock;
+
+use actix_web::App;
+use utoipa::openapi::path::{Operation, Parameter};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ContactBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
+    Schema,
+};
+use utoipa::{PartialSchema as _, ToSchema as _};
+use utoipa_actix_web::AppExt as _;
+
+use crate::http;
+use crate::problem::{Fault, ProblemView};
+
+/// Reached without a token: how one gets a token.
+const OPEN: [&str; 2] = ["login", "refresh_session"];
+
+/// What may be answered instead, and why; each is `application/problem+json`.
+const PROBLEMS: [(&str, &str); 6] = [
+    ("400", "The request is malformed"),
+    ("401", "Not signed in"),
+    ("403", "Tied to the record, but the role does not allow this"),
+    ("404", "No such record, or none that the caller may know of"),
+    ("413", "The body is too large"),
+    ("503", "The database cannot be reached; try again"),
+];
+const PROBLEMS_OF_BODIES: [(&str, &str); 3] = [
+    ("409", "Conflicts with what is recorded"),
+    ("415", "The body is not application/json"),
+    ("422", "Understood, and impossible"),
+];
+const PROBLEMS_OF_VERSIONS: [(&str, &str); 2] =
+    [("412", "The record has changed since it was read"), ("428", "If-Match is missing")];
+
+/// The whole description.
+pub fn document() -> OpenApi {
+    let (_, mut document) = App::new().into_utoipa_app().openapi(base()).configure(http::routes).split_for_parts();
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        operations.into_iter().flatten().for_each(complete);
+    }
+    document
+}
+
+/// The same as text, as it is served and as it is committed.
+pub fn json() -> String {
+    document().to_pretty_json().unwrap_or_default()
+}
+
+fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Homeward")
+        .version("1")
+        .description(Some(
+            "Case management for children missing from care. Two duties, to law enforcement and to NCMEC, each within \
+             24 hours of receiving the information (42 U.S.C. 671(a)(35)(B)).\n\nInstants are RFC 3339; a time \
+             without an offset is refused. Lists carry signed cursors. Creating calls take an `Idempotency-Key`, \
+             changing calls an `If-Match`. Every look at a child is recorded.",
+        ))
+        .contact(Some(ContactBuilder::new().name(Some("Homeward")).build()))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
+    let mut document = OpenApiBuilder::new().info(info).build();
+    let components = document.components.get_or_insert_with(Default::default);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![
+        ("Problem".to_owned(), ProblemView::schema()),
+        (Fault::name().into_owned(), Fault::schema()),
+    ];
+    ProblemView::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    document
+}
+
+/// Security and problems, the same for every operation, so that no handler repeats them.
+fn complete(operation: &mut Operation) {
+    let name = operation.operation_id.clone().unwrap_or_default();
+    if !OPEN.contains(&name.as_str()) {
+        operation.security = Some(vec![SecurityRequirement::new::<_, _, String>("bearer", [])]);
+    }
+    add(operation, &PROBLEMS);
+    if operation.request_body.is_some() {
+        add(operation, &PROBLEMS_OF_BODIES);
+    }
+    let takes_version = operation.parameters.iter().flatten().any(is_version);
+    if takes_version {
+        add(operation, &PROBLEMS_OF_VERSIONS);
+    }
+    if name == "login" {
+        add(operation, &[("429", "Too many tries; wait as long as Retry-After says")]);
+    }
+}
+
+fn is_version(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(it) if it.name == "If-Match")
+}
+
+fn add(operation: &mut Operation, problems: &[(&str, &str)]) {
+    for (status, description) in problems {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let problem = ResponseBuilder::new().description(*description).content("application/problem+json", content);
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem.build().into());
+    }
+}
+
+/// Whether some operation has this path.
+pub fn knows(path: &str) -> bool {
+    static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| document().paths.paths.into_keys().collect());
+    PATHS.iter().any(|it| matches(it, path))
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    let fits = pattern.split('/').all(|it| segments.next().is_some_and(|segment| it.starts_with('{') || it == segment));
+    fits && segments.next().is_none()
+}

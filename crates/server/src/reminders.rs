@@ -1,0 +1,104 @@
+//! The worker: leases due rungs and delivers them, until it is told to stop.
+//!
+//! Replicas are equal. Due time is a column and the claim is atomic, so there is no leader and no schedule.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use homeward_store::reminders::{LEASE, Outcome};
+use homeward_store::{Store, StoreResult};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::clock::Clock;
+
+/// How long an idle worker waits before it looks again. Nothing depends on being woken (DL-15).
+const POLL: Duration = Duration::from_secs(1);
+/// How long it waits after the database failed.
+const RETRY: Duration = Duration::from_secs(2);
+/// How many rungs it takes at once.
+const BATCH: i64 = 50;
+/// It gives a rung up this long before the lease ends, so that it never works on one it may have lost.
+const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// How often it clears what is kept for a time only.
+const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
+
+/// One worker.
+#[derive(Clone)]
+pub struct Worker {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Written beside every lease and attempt.
+    pub name: String,
+}
+
+impl Worker {
+    /// Works until `stop` says so.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut next_housekeeping = self.clock.now();
+        while !*stop.borrow_and_update() {
+            let pause = match self.sweep().await {
+                Ok(0) => POLL,
+                Ok(_) => continue,
+                Err(error) => {
+                    tracing::error!(%error, worker = self.name, "the sweep failed; it will be tried again");
+                    RETRY
+                }
+            };
+            if next_housekeeping <= self.clock.now() {
+                next_housekeeping = self.clock.now() + HOUSEKEEPING;
+                self.clear_old().await;
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Leases what is due now and delivers it. Says how many rungs were leased.
+    pub async fn sweep(&self) -> StoreResult<usize> {
+        let leased_at = self.clock.now();
+        let leased = self.store.lease(&self.name, leased_at, BATCH).await?;
+        for rung in &leased {
+            let now = self.clock.now();
+            if leased_at + LEASE - MARGIN < now {
+                break;
+            }
+            let outcome = self.store.deliver(rung, &self.name, now).await?;
+            self.observe(outcome, now, rung.fire_at);
+        }
+        self.measure().await?;
+        Ok(leased.len())
+    }
+
+    fn observe(&self, outcome: Outcome, now: DateTime<Utc>, fire_at: DateTime<Utc>) {
+        let word = match outcome {
+            Outcome::Delivered(_) => "delivered",
+            Outcome::Nobody => "nobody",
+            Outcome::NoLongerOwed => "no_longer_owed",
+            Outcome::Lost => "lost",
+        };
+        if outcome == Outcome::Nobody {
+            tracing::error!(worker = self.name, "a rung has nobody on it or above; give the agency a contact");
+        }
+        metrics::counter!("rungs_total", "outcome" => word).increment(1);
+        metrics::histogram!("rung_lateness_seconds").record((now - fire_at).as_seconds_f64());
+    }
+
+    async fn measure(&self) -> StoreResult<()> {
+        let oldest = self.store.next_rung_at().await?;
+        let late = oldest.map_or(0.0, |at| (self.clock.now() - at).as_seconds_f64());
+        metrics::gauge!("oldest_unsent_seconds").set(late.max(0.0));
+        Ok(())
+    }
+
+    async fn clear_old(&self) {
+        if let Err(error) = self.store.clear_old_answers(self.clock.now()).await {
+            tracing::warn!(%error, "old idempotency keys could not be cleared");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What each command does, and the database it does it on.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::net::TcpListener;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use homeward_store::{Store, migrate};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::auth::password::Passwords;
+use crate::auth::token::{Keys, SigningKey};
+use crate::cli::{Command, UserCommand};
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::ctx::AppState;
+use crate::demo::{self, Demo, NewUser};
+use crate::import;
+use crate::postgres::{Cluster, Durability};
+use crate::reminders::Worker;
+use crate::serve;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// How many import rows may be refused before the exit status says so: none.
+const SOME_ROWS_REFUSED: u8 = 3;
+
+/// The database that a command runs on.
+struct Database {
+    url: String,
+    owner_url: String,
+    own: Option<Cluster>,
+}
+
+impl Database {
+    fn open(config: &Config) -> Result<Self, Failure> {
+        if let Some(url) = config.database_url.clone() {
+            let owner_url = config.migrate_url.clone().unwrap_or_else(|| url.clone());
+            return Ok(Self { url, owner_url, own: None });
+        }
+        let cluster = Cluster::start(&config.data_dir, Durability::Durable)?;
+        cluster.ensure_database("homeward")?;
+        let url = cluster.url("homeward");
+        Ok(Self { owner_url: url.clone(), url, own: Some(cluster) })
+    }
+
+    fn close(self) -> Result<(), Failure> {
+        self.own.map_or(Ok(()), |cluster| Ok(cluster.stop()?))
+    }
+}
+
+/// Runs a command to its end.
+pub fn command(command: Command, mut config: Config) -> Result<ExitCode, Failure> {
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("HOMEWARD_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    if let Command::Run { data_dir: Some(dir) } = &command {
+        config.data_dir.clone_from(dir);
+        config.key_file = dir.join("signing.key");
+    }
+    // Before the runtime: starting a server blocks, and stopping it must not be cut short.
+    let database = Database::open(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(dispatch(command, &config, &database));
+    drop(runtime);
+    database.close()?;
+    done
+}
+
+async fn dispatch(command: Command, config: &Config, database: &Database) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run { .. } => all(config, database).await?,
+        Command::Serve { with_worker } => {
+            ensure_current(database).await?;
+            serve_until_told(config, database, Roles { serve: true, work: with_worker }).await?;
+        }
+        Command::Work => {
+            ensure_current(database).await?;
+            serve_until_told(config, database, Roles { serve: false, work: true }).await?;
+        }
+        Command::Migrate => {
+            let applied = migrate::up(&database.owner_url).await?;
+            print(&format!("{applied} migrations applied"));
+        }
+        Command::Demo => print(&load_demo(config, database).await?.to_string()),
+        Command::Import { dir, agency, rejects, dry_run } => {
+            ensure_current(database).await?;
+            let database_url = database.owner_url.clone();
+            let options = import::Options { dir, agency, rejects, dry_run, database_url, now: SystemClock.now() };
+            let report = import::run(options).await?;
+            print(&report.to_string());
+            return Ok(if report.rejects.is_empty() { ExitCode::SUCCESS } else { SOME_ROWS_REFUSED.into() });
+        }
+        Command::User { command } => {
+            ensure_current(database).await?;
+            create_user(command, database).await?;
+        }
+        Command::Openapi | Command::WithPostgres { .. } => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create_user(command: UserCommand, database: &Database) -> Result<(), Failure> {
+    let UserCommand::Create { agency, email, name, role, unit: units, whole_agency, password_file } = command;
+    let password = demo::read_password(password_file.as_deref())?;
+    let new = NewUser { agency, email, name, role, units, whole_agency, password };
+    let id = demo::create_user(&database.owner_url, new, SystemClock.now()).await?;
+    print(&format!("created {id}"));
+    Ok(())
+}
+
+async fn ensure_current(database: &Database) -> Result<(), Failure> {
+    if migrate::is_current(&database.owner_url).await? {
+        return Ok(());
+    }
+    Err("the tables are not those of this program: run `homeward migrate` first".into())
+}
+
+async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
+    migrate::up(&database.owner_url).await?;
+    Ok(demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?)
+}
+
+/// `make run`: a fresh machine to a working product.
+async fn all(config: &Config, database: &Database) -> Result<(), Failure> {
+    let demo = load_demo(config, database).await?;
+    print(&demo.to_string());
+    print(&demo.try_it(config.listen));
+    serve_until_told(config, database, Roles { serve: true, work: true }).await
+}
+
+/// What one process does.
+#[derive(Clone, Copy)]
+struct Roles {
+    serve: bool,
+    work: bool,
+}
+
+async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
+    let store = Store::open(&database.url, config.connections).await?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (stop, stopped) = watch::channel(false);
+    let worker = roles.work.then(|| {
+        let name = format!("worker-{}", std::process::id());
+        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), name }.run(stopped))
+    });
+    if roles.serve {
+        let state = AppState {
+            store,
+            clock,
+            keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
+            passwords: Arc::new(Passwords::new()),
+            metrics: Some(metrics()?),
+        };
+        let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;
+        let handle = server.handle();
+        let running = tokio::spawn(server);
+        print(&format!("listening on http://{}", config.listen));
+        told_to_stop().await?;
+        handle.stop(true).await;
+        running.await??;
+    } else {
+        print("delivering reminders");
+        told_to_stop().await?;
+    }
+    stop.send_replace(true);
+    if let Some(worker) = worker {
+        worker.await?;
+    }
+    Ok(())
+}
+
+async fn told_to_stop() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        pressed = tokio::signal::ctrl_c() => pressed?,
+        _ = terminate.recv() => {}
+    }
+    print("stopping");
+    Ok(())
+}
+
+fn metrics() -> Result<PrometheusHandle, Failure> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets(&[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0])?
+        .install_recorder()?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
+}
+
+/// Writes a line for the person at the terminal. A closed pipe is no reason to stop serving.
+pub fn print(text: &str) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Says what went wrong, and every cause of it.
+pub fn fail(error: &(dyn Error + 'static)) -> ExitCode {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    let _ = writeln!(std::io::stderr(), "homeward: {text}");
+    ExitCode::FAILURE
+}

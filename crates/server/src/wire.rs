@@ -1,0 +1,163 @@
+//! What vocabulary and time look like on the wire, and in the API description.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
+use homeward_domain::vocabulary::Vocabulary;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// A member of a closed list of codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code<T>(pub T);
+
+impl<T: Vocabulary> Serialize for Code<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.code())
+    }
+}
+
+impl<'de, T: Vocabulary> Deserialize<'de> for Code<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        T::parse(&code).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<T: Vocabulary> PartialSchema for Code<T> {
+    fn schema() -> RefOr<Schema> {
+        let codes = T::ALL.iter().map(|it| it.code());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes)).into()
+    }
+}
+
+impl<T: Vocabulary> ToSchema for Code<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed(T::NAME)
+    }
+}
+
+/// An instant as a client sends it: RFC 3339 with an explicit offset. A naive time is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Instant(pub DateTime<Utc>);
+
+/// Years in which a fact about a child can lie; also what the database can count with.
+const YEARS: std::ops::RangeInclusive<i32> = 1990..=2200;
+
+impl Instant {
+    /// Reads RFC 3339, to the microsecond.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let at = DateTime::parse_from_rfc3339(text)
+            .map_err(|_| "must be an RFC 3339 time with an explicit offset".to_owned())?
+            .with_timezone(&Utc);
+        if at.timestamp_subsec_nanos() >= 1_000_000_000 {
+            return Err("must not be a leap second".to_owned());
+        }
+        if !YEARS.contains(&at.year()) {
+            return Err(format!("must lie between the years {} and {}", YEARS.start(), YEARS.end()));
+        }
+        Ok(Self(at.trunc_subsecs(6)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl PartialSchema for Instant {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("RFC 3339 with an explicit offset; a time without one is refused"))
+            .into()
+    }
+}
+
+impl ToSchema for Instant {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Instant")
+    }
+}
+
+/// Text as a client sends it: trimmed, 1 to `LIMIT` characters.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Text<const LIMIT: usize>(homeward_domain::text::Text<LIMIT>);
+
+impl<const LIMIT: usize> From<Text<LIMIT>> for String {
+    fn from(text: Text<LIMIT>) -> Self {
+        text.0.into()
+    }
+}
+
+impl<const LIMIT: usize> PartialSchema for Text<LIMIT> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(LIMIT)).into()
+    }
+}
+
+impl<const LIMIT: usize> ToSchema for Text<LIMIT> {
+    fn name() -> Cow<'static, str> {
+        Cow::Owned(format!("Text{LIMIT}"))
+    }
+}
+
+/// A name of a person, a place or a body.
+pub type Name = Text<200>;
+/// A code given by another system.
+pub type Reference = Text<100>;
+/// Why a person did something.
+pub type Reason = Text<2_000>;
+/// What a person tells in their own words.
+pub type Narrative = Text<20_000>;
+
+/// The text of an optional field.
+pub fn text<const LIMIT: usize>(field: Option<Text<LIMIT>>) -> Option<String> {
+    field.map(String::from)
+}
+
+/// The instant of an optional field.
+pub fn at(field: Option<Instant>) -> Option<DateTime<Utc>> {
+    field.map(|it| it.0)
+}
+
+/// The member of an optional field.
+pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
+    field.map(|it| it.0)
+}
+
+/// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
+pub mod codes {
+    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy};
+
+    use super::Code;
+
+    pub type AnchorCode = Code<law::Anchor>;
+    pub type CareStatusCode = Code<child::CareStatus>;
+    pub type ClosureReasonCode = Code<episode::ClosureReason>;
+    pub type DutyKindCode = Code<duty::DutyKind>;
+    pub type DutyStateCode = Code<duty::DutyState>;
+    pub type EpisodeStateCode = Code<episode::EpisodeState>;
+    pub type EthnicityCode = Code<child::Ethnicity>;
+    pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
+    pub type MethodCode = Code<compliance::Method>;
+    pub type MissingTypeCode = Code<episode::MissingType>;
+    pub type NotificationKindCode = Code<notification::NotificationKind>;
+    pub type NotificationMethodCode = Code<notification::NotificationMethod>;
+    pub type NotificationStatusCode = Code<notification::NotificationStatus>;
+    pub type ObservationSourceCode = Code<observation::ObservationSource>;
+    pub type PlacementSettingCode = Code<child::PlacementSetting>;
+    pub type RaceCode = Code<child::Race>;
+    pub type RecipientCode = Code<notification::Recipient>;
+    pub type RecoveryTypeCode = Code<episode::RecoveryType>;
+    pub type RoleCode = Code<policy::Role>;
+    pub type SexCode = Code<child::Sex>;
+    pub type TaskKindCode = Code<duty::TaskKind>;
+    pub type TraceKindCode = Code<homeward_store::audit::TraceKind>;
+    pub type WhereaboutsKnownCode = Code<episode::WhereaboutsKnown>;
+}

@@ -1,0 +1,179 @@
+//! Children within a person's reach: listed by when they came, found by who they are.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::child::CareStatus;
+use homeward_domain::id::{ChildId, EpisodeId, Id, UnitId, UserId};
+use homeward_domain::policy::{Grant, ListChildren, Reach};
+use uuid::Uuid;
+
+use crate::convert::code;
+use crate::error::StoreResult;
+use crate::page::{After, Page, Window};
+use crate::sql::{Sql, sql};
+use crate::tx::ReadTx;
+
+/// What to show of the children. Nothing observed is among it (NJ-3).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    /// Only of this unit.
+    pub unit: Option<UnitId>,
+    /// Only of this worker.
+    pub assigned_to: Option<UserId>,
+    /// Only those who are missing now, or only those who are not.
+    pub missing: Option<bool>,
+}
+
+/// Whom to look for. What is told has to fit altogether.
+#[derive(Clone, Debug, Default)]
+pub struct Sought {
+    /// How the given name, the family name, or both together begin.
+    pub name: Option<String>,
+    /// Day of birth.
+    pub date_of_birth: Option<NaiveDate>,
+    /// The agency's own id of the person.
+    pub agency_person_id: Option<String>,
+}
+
+/// One line of a list: who it is, and no description.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// The child.
+    pub id: ChildId,
+    /// The agency's own id of the person.
+    pub agency_person_id: String,
+    /// Given name.
+    pub given_name: String,
+    /// Family name.
+    pub family_name: String,
+    /// Day of birth.
+    pub date_of_birth: NaiveDate,
+    /// The unit that answers for the child.
+    pub unit_code: String,
+    /// Whose work the child is.
+    pub assigned_to: Option<UserId>,
+    /// Why the agency answers for the child.
+    pub care_status: CareStatus,
+    /// The open episode, if the child is missing now.
+    pub open_episode: Option<EpisodeId>,
+    /// When the child was first recorded.
+    pub created_at: DateTime<Utc>,
+}
+
+/// At most so many are shown of a search.
+pub const MOST_FOUND: i64 = 50;
+
+/// A child has at most one open episode: the unique index says so, and serves the join.
+const LIST: &str = "select c.id, c.agency_person_id, c.given_name, c.family_name, c.date_of_birth, \
+    u.code as unit_code, c.assigned_to, c.care_status, c.created_at, e.id as open_episode_id from children c \
+    join units u on u.agency_id = c.agency_id and u.id = c.unit_id \
+    left join missing_episodes e on e.agency_id = c.agency_id and e.child_id = c.id and e.recovered_at is null \
+    and e.returned_to_care_at is null and e.placed_elsewhere_at is null and e.closed_at is null \
+    where c.agency_id = ?";
+
+const NAME_BEGINS: &str = " and (lower(c.family_name) ^@ lower(?) or lower(c.given_name) ^@ lower(?) \
+    or lower(c.given_name || ' ' || c.family_name) ^@ lower(?))";
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    agency_person_id: String,
+    #[diesel(sql_type = Text)]
+    given_name: String,
+    #[diesel(sql_type = Text)]
+    family_name: String,
+    #[diesel(sql_type = Date)]
+    date_of_birth: NaiveDate,
+    #[diesel(sql_type = Text)]
+    unit_code: String,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    assigned_to: Option<Uuid>,
+    #[diesel(sql_type = Text)]
+    care_status: String,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    open_episode_id: Option<Uuid>,
+}
+
+impl Line {
+    fn listed(self) -> StoreResult<Listed> {
+        Ok(Listed {
+            id: Id::from_uuid(self.id),
+            agency_person_id: self.agency_person_id,
+            given_name: self.given_name,
+            family_name: self.family_name,
+            date_of_birth: self.date_of_birth,
+            unit_code: self.unit_code,
+            assigned_to: self.assigned_to.map(Id::from_uuid),
+            care_status: code(&self.care_status, "children.care_status")?,
+            open_episode: self.open_episode_id.map(Id::from_uuid),
+            created_at: self.created_at,
+        })
+    }
+}
+
+/// One page of the children within the caller's reach, the newest record first. An id tells when it was made.
+pub async fn list(
+    tx: &ReadTx,
+    grant: &Grant<ListChildren>,
+    filter: Filter,
+    window: &Window,
+) -> StoreResult<Page<Listed>> {
+    let mut query = within_reach(grant);
+    if let Some(unit) = filter.unit {
+        query = query.push(" and c.unit_id = ?").bind::<SqlUuid, _>(unit.uuid());
+    }
+    if let Some(worker) = filter.assigned_to {
+        query = query.push(" and c.assigned_to = ?").bind::<SqlUuid, _>(worker.uuid());
+    }
+    query = match filter.missing {
+        Some(true) => query.push(" and e.id is not null"),
+        Some(false) => query.push(" and e.id is null"),
+        None => query,
+    };
+    if let Some(after) = window.after {
+        query = query.push(" and c.id < ?").bind::<SqlUuid, _>(after.id);
+    }
+    let query = query.push(" order by c.id desc limit ?").bind::<BigInt, _>(window.limit + 1);
+    let listed = load(tx, query).await?;
+    Ok(Page::cut(listed, window, |it| After { at: it.created_at, id: it.id.uuid() }))
+}
+
+/// The children within the caller's reach who fit, by name.
+pub async fn search(tx: &ReadTx, grant: &Grant<ListChildren>, sought: Sought) -> StoreResult<Vec<Listed>> {
+    let mut query = within_reach(grant);
+    if let Some(name) = sought.name {
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        query = query.push(NAME_BEGINS).bind::<Text, _>(name.clone()).bind::<Text, _>(name.clone());
+        query = query.bind::<Text, _>(name);
+    }
+    if let Some(day) = sought.date_of_birth {
+        query = query.push(" and c.date_of_birth = ?").bind::<Date, _>(day);
+    }
+    if let Some(person) = sought.agency_person_id {
+        query = query.push(" and c.agency_person_id = ?").bind::<Text, _>(person);
+    }
+    let query = query.push(" order by lower(c.family_name), lower(c.given_name), c.id limit ?");
+    load(tx, query.bind::<BigInt, _>(MOST_FOUND)).await
+}
+
+async fn load(tx: &ReadTx, query: Sql) -> StoreResult<Vec<Listed>> {
+    let lines: Vec<Line> = query.load(&mut tx.conn()).await?;
+    lines.into_iter().map(Line::listed).collect()
+}
+
+fn within_reach(grant: &Grant<ListChildren>) -> Sql {
+    let query = sql(LIST).bind::<SqlUuid, _>(grant.agency().uuid());
+    match &grant.caller().reach {
+        Reach::WholeAgency => query,
+        Reach::Units(units) => query
+            .push(" and (c.unit_id = any(?) or c.assigned_to = ?)")
+            .bind::<Array<SqlUuid>, _>(units.iter().map(|it| it.uuid()).collect::<Vec<Uuid>>())
+            .bind::<SqlUuid, _>(grant.actor().uuid()),
+    }
+}

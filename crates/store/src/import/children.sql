@@ -1,0 +1,23 @@
+with agency as (select ?::uuid as id),
+names as (select unnest(?) as name),
+asked as (
+    select c.id from children c, agency a
+        where c.agency_id = a.id and c.agency_person_id in (select name from names)
+    union
+    select v.child_id from child_versions v, agency a
+        where v.agency_id = a.id and v.facts ->> 'agency_person_id' in (select name from names)
+    union
+    select e.child_id from missing_episodes e, agency a
+        where e.agency_id = a.id and e.agency_episode_id in (select unnest(?))
+),
+-- What the record says now comes first, then what it said before people changed it.
+forms as (
+    select c.*, 0 as age from children c, agency a where c.agency_id = a.id and c.id in (select id from asked)
+    union all
+    select f.*, 1 as age from child_versions v, agency a, jsonb_populate_record(null::children, v.facts) f
+        where v.agency_id = a.id and v.child_id in (select id from asked)
+)
+select f.id, f.agency_person_id, f.given_name, f.family_name, f.date_of_birth, f.sex, f.race, f.ethnicity,
+    f.height_inches, f.weight_pounds, f.hair_color, f.eye_color, f.unit_id, u.email as worker, f.care_status
+from forms f left join users u on u.agency_id = f.agency_id and u.id = f.assigned_to
+order by f.age

@@ -1,0 +1,279 @@
+//! Everything recorded and done about one episode, for its timeline. Observations are no part of it (T18).
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl as _;
+use futures_util::try_join;
+use homeward_domain::id::{DutyId, EpisodeId, Id, ReminderId, UserId};
+use homeward_domain::policy::{Permit, ReadChild};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::completions::{self, Completion};
+use crate::duties::{self, Owed};
+use crate::episodes::{self, Episode};
+use crate::error::StoreResult;
+use crate::notifications::{self, Notification};
+use crate::sql::sql;
+use crate::tx::ReadTx;
+
+/// One episode and all that was recorded and done about it.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// Every version, the present one last.
+    pub versions: Vec<Episode>,
+    /// What one version changed of the one before, in the same order.
+    pub corrections: Vec<Correction>,
+    /// Who was told.
+    pub notifications: Vec<Notification>,
+    /// Which tasks were finished.
+    pub completions: Vec<Completion>,
+    /// What is and was owed.
+    pub duties: Vec<Owed>,
+    /// Every message to a person.
+    pub reminders: Vec<Sent>,
+    /// Every try to deliver one.
+    pub attempts: Vec<Attempt>,
+}
+
+/// A version that corrected or completed the one before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The version it made.
+    pub version: i32,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom.
+    pub by: UserId,
+    /// What it changed, by the names of the API.
+    pub fields: Vec<String>,
+    /// The receipt before and after, where it moved.
+    pub receipt: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// Why, where that was told.
+    pub reason: Option<String>,
+}
+
+/// One message to one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The message.
+    pub id: ReminderId,
+    /// The duty it is about.
+    pub duty: DutyId,
+    /// To whom.
+    pub user: UserId,
+    /// Which rung of the ladder.
+    pub step: String,
+    /// When it was delivered.
+    pub sent_at: DateTime<Utc>,
+    /// When they said that they saw it.
+    pub acknowledged_at: Option<DateTime<Utc>>,
+}
+
+/// One try to deliver a rung, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The duty it is about.
+    pub duty: DutyId,
+    /// Which rung of the ladder.
+    pub step: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Over what.
+    pub channel: String,
+    /// `delivered`, `nobody` or `no_longer_owed`.
+    pub outcome: String,
+    /// How many people it reached.
+    pub recipients: i32,
+}
+
+const REMINDERS: &str = "select r.id, r.duty_id, r.user_id, r.step, r.sent_at, r.acknowledged_at from reminders r \
+    where r.agency_id = ? and r.episode_id = ? and r.child_id = ? order by r.sent_at, r.id";
+
+/// An attempt names no child; its duty does.
+const ATTEMPTS: &str = "select g.duty_id, g.step, a.attempted_at, a.channel, a.outcome, a.recipients \
+    from delivery_attempts a join rungs g on g.agency_id = a.agency_id and g.id = a.rung_id \
+    join duties d on d.agency_id = g.agency_id and d.id = g.duty_id \
+    where a.agency_id = ? and a.episode_id = ? and d.child_id = ? order by a.attempted_at, a.id";
+
+#[derive(QueryableByName)]
+struct SentRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    duty_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    user_id: Uuid,
+    #[diesel(sql_type = Text)]
+    step: String,
+    #[diesel(sql_type = Timestamptz)]
+    sent_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    acknowledged_at: Option<DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+struct AttemptRow {
+    #[diesel(sql_type = SqlUuid)]
+    duty_id: Uuid,
+    #[diesel(sql_type = Text)]
+    step: String,
+    #[diesel(sql_type = Timestamptz)]
+    attempted_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    channel: String,
+    #[diesel(sql_type = Text)]
+    outcome: String,
+    #[diesel(sql_type = Integer)]
+    recipients: i32,
+}
+
+impl From<SentRow> for Sent {
+    fn from(row: SentRow) -> Self {
+        Self {
+            id: Id::from_uuid(row.id),
+            duty: Id::from_uuid(row.duty_id),
+            user: Id::from_uuid(row.user_id),
+            step: row.step,
+            sent_at: row.sent_at,
+            acknowledged_at: row.acknowledged_at,
+        }
+    }
+}
+
+impl From<AttemptRow> for Attempt {
+    fn from(row: AttemptRow) -> Self {
+        Self {
+            duty: Id::from_uuid(row.duty_id),
+            step: row.step,
+            at: row.attempted_at,
+            channel: row.channel,
+            outcome: row.outcome,
+            recipients: row.recipients,
+        }
+    }
+}
+
+/// The course of one episode of the permitted child, in one round trip.
+pub async fn of_episode(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> StoreResult<Course> {
+    let (present, mut versions, notifications, completions, duties, reminders, attempts) = try_join!(
+        episodes::find(tx, permit, id),
+        episodes::versions(tx, permit, id),
+        notifications::of_episode(tx, permit, id),
+        completions::of_episode(tx, permit, id),
+        duties::of_episode(tx, permit, id),
+        reminders(tx, permit, id),
+        attempts(tx, permit, id),
+    )?;
+    versions.push(present);
+    let corrections = corrections(&versions)?;
+    Ok(Course { versions, corrections, notifications, completions, duties, reminders, attempts })
+}
+
+async fn reminders(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> StoreResult<Vec<Sent>> {
+    let rows: Vec<SentRow> = sql(REMINDERS)
+        .bind::<SqlUuid, _>(permit.agency().uuid())
+        .bind::<SqlUuid, _>(id.uuid())
+        .bind::<SqlUuid, _>(permit.child().uuid())
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(Sent::from).collect())
+}
+
+async fn attempts(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> StoreResult<Vec<Attempt>> {
+    let rows: Vec<AttemptRow> = sql(ATTEMPTS)
+        .bind::<SqlUuid, _>(permit.agency().uuid())
+        .bind::<SqlUuid, _>(id.uuid())
+        .bind::<SqlUuid, _>(permit.child().uuid())
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(Attempt::from).collect())
+}
+
+impl Course {
+    /// When a duty was first planned: in the transaction of the fact that raised it. Its id tells, to the millisecond,
+    /// and the facts tell the rest.
+    pub fn planned_at(&self, owed: &Owed) -> DateTime<Utc> {
+        let millis = made_at(owed.id.uuid()).timestamp_millis();
+        let told = self.notifications.iter().flat_map(|it| {
+            let retracted = it.retracted.as_ref().map(|it| it.at);
+            std::iter::once(it.recorded_at).chain(retracted)
+        });
+        let facts = self.versions.iter().map(|it| it.recorded_at);
+        let mut recorded = facts.chain(told).chain(self.completions.iter().map(|it| it.recorded_at));
+        recorded.find(|at| at.timestamp_millis() == millis).unwrap_or_else(|| made_at(owed.id.uuid()))
+    }
+}
+
+/// The instant in an id of ours.
+fn made_at(id: Uuid) -> DateTime<Utc> {
+    let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |it| it.to_unix());
+    i64::try_from(seconds).ok().and_then(|it| DateTime::from_timestamp(it, nanos)).unwrap_or_default()
+}
+
+/// What every version has of its own, and what the program keeps for itself.
+const NOT_FACTS: [&str; 6] =
+    ["version", "recorded_at", "recorded_by", "change_reason", "material_change_at", "birthday_at"];
+
+/// How an episode ended. To tell it for the first time corrects nothing.
+const OUTCOME: [&str; 11] = [
+    "located_at",
+    "recovered_at",
+    "returned_to_care_at",
+    "placed_elsewhere_at",
+    "recovery_type",
+    "recovery_place",
+    "recovery_circumstances",
+    "closed_at",
+    "closure_reason",
+    "closure_statement",
+    "merged_into",
+];
+
+fn corrections(versions: &[Episode]) -> StoreResult<Vec<Correction>> {
+    let mut corrections = Vec::new();
+    for (before, after) in versions.iter().zip(versions.iter().skip(1)) {
+        let (was, is) = (before.moments.received_at, after.moments.received_at);
+        let fields = changed(&facts(before)?, &facts(after)?);
+        if !fields.is_empty() {
+            corrections.push(Correction {
+                version: after.version,
+                at: after.recorded_at,
+                by: after.recorded_by,
+                fields,
+                receipt: (was != is).then_some((was, is)),
+                reason: after.change_reason.clone(),
+            });
+        }
+    }
+    Ok(corrections)
+}
+
+fn facts(episode: &Episode) -> StoreResult<Map<String, Value>> {
+    // The agency is the same in all versions, so which one stands here makes no difference.
+    let row = episodes::Row::of(Id::from_uuid(Uuid::nil()), episode).json()?;
+    Ok(if let Value::Object(facts) = row { facts } else { Map::new() })
+}
+
+fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<String> {
+    let is_told_first = |field: &str, was: &Value| was.is_null() && OUTCOME.contains(&field);
+    before
+        .iter()
+        .filter(|(field, was)| after.get(*field) != Some(was) && !NOT_FACTS.contains(&field.as_str()))
+        .filter(|(field, was)| !is_told_first(field, was))
+        .map(|(field, _)| api_name(field))
+        .collect()
+}
+
+/// A few columns have another name in the API.
+fn api_name(column: &str) -> String {
+    match column {
+        "recovery_place" => "recovery.place",
+        "recovery_circumstances" => "recovery.circumstances",
+        "closure_statement" => "closure.statement",
+        "merged_into" => "closure.merged_into_episode_id",
+        other => other,
+    }
+    .to_owned()
+}

@@ -1,0 +1,4 @@
+//! What holds for every operation, proven by walking the API description.
+
+mod access;
+mod shape;

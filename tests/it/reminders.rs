@@ -1,0 +1,160 @@
+//! Reminders: planned with the facts, delivered by a worker, never lost, stopped when the duty is done.
+
+use serde_json::{Value, json};
+
+use crate::support::{Case, Person, TestApp};
+
+const NOW: &str = "2026-05-01T08:00:00Z";
+
+async fn inbox(person: &Person) -> Vec<Value> {
+    let all = person.get("/v1/reminders?limit=200", 200).await;
+    let mut rows = all["data"].as_array().unwrap().clone();
+    rows.reverse();
+    rows
+}
+
+fn rungs(inbox: &[Value]) -> Vec<&str> {
+    inbox.iter().map(|it| it["rung"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_worker_hears_at_once_of_both_reports() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    app.travel_to(NOW).await;
+    let mut messages: Vec<String> =
+        inbox(&case.worker).await.iter().map(|it| it["message"].as_str().unwrap().to_owned()).collect();
+    messages.sort();
+    expect_test::expect![[r#"
+        [
+            "Report the missing child to NCMEC now. The law's outer limit is 2026-05-02 03:00 CDT.",
+            "Report the missing child to law enforcement now. The law's outer limit is 2026-05-02 03:00 CDT.",
+        ]
+    "#]]
+    .assert_debug_eq(&messages);
+}
+
+#[tokio::test]
+async fn telling_the_police_does_not_quiet_the_reminders_for_ncmec() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    case.report("law_enforcement", NOW).await;
+    app.live_until("2026-05-01T13:00:00Z").await;
+    let worker = app.caseworker().await;
+    let inbox = inbox(&worker).await;
+    let reports: Vec<Value> =
+        inbox.into_iter().filter(|it| it["message"].as_str().unwrap().starts_with("Report")).collect();
+    assert_eq!(rungs(&reports), ["at_once", "after_1_hours", "after_4_hours"]);
+    assert!(reports.iter().all(|it| it["message"].as_str().unwrap().contains("NCMEC")));
+}
+
+#[tokio::test]
+async fn a_duty_nobody_does_climbs_to_the_agencys_contact() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    case.report("law_enforcement", NOW).await;
+    app.live_until("2026-05-06T08:00:00Z").await;
+    let first = |inbox: &[Value]| inbox.iter().find(|it| it["message"].as_str().unwrap().contains("Report")).cloned();
+    let mut heard = Vec::new();
+    for name in ["caseworker", "supervisor", "on-call", "director"] {
+        let person = app.person(name).await;
+        let rung = first(&inbox(&person).await).map(|it| it["rung"].as_str().unwrap().to_owned());
+        heard.push(format!("{name}: {}", rung.unwrap_or_default()));
+    }
+    expect_test::expect![[r#"
+        [
+            "caseworker: at_once",
+            "supervisor: after_18_hours",
+            "on-call: past_48_hours",
+            "director: past_72_hours",
+        ]
+    "#]]
+    .assert_debug_eq(&heard);
+}
+
+#[tokio::test]
+async fn seen_is_not_done() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    app.travel_to(NOW).await;
+    for reminder in inbox(&case.worker).await {
+        let url = format!("/v1/reminders/{}/acknowledgement", reminder["id"].as_str().unwrap());
+        let seen = case.worker.send(reqwest::Method::PUT, &url, None, &[]).await;
+        assert_eq!(seen.status, 200);
+        assert_eq!(seen.json()["acknowledged_at"], NOW);
+    }
+    let left = case.worker.get("/v1/reminders?state=unacknowledged", 200).await;
+    assert_eq!(left["data"], json!([]));
+    assert_eq!(case.duty("initial_report", "ncmec").await["state"], "open");
+    app.travel_to("2026-05-01T09:00:00Z").await;
+    let left = app.caseworker().await.get("/v1/reminders?state=unacknowledged", 200).await;
+    assert_eq!(left["data"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_done_duty_is_not_spoken_of_again() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    app.travel_to(NOW).await;
+    case.report("law_enforcement", NOW).await;
+    case.report("ncmec", NOW).await;
+    app.live_until("2026-05-02T20:00:00Z").await;
+    let worker = app.caseworker().await;
+    let later: Vec<Value> = inbox(&worker).await.into_iter().filter(|it| it["sent_at"] != NOW).collect();
+    assert!(later.iter().all(|it| !it["message"].as_str().unwrap().starts_with("Report")), "{later:#?}");
+}
+
+#[tokio::test]
+async fn after_a_silence_a_person_hears_once_and_the_ladder_goes_on() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    case.report("law_enforcement", NOW).await;
+    app.travel_to("2026-05-01T23:30:00Z").await;
+    let worker = app.caseworker().await;
+    let reports = |all: Vec<Value>| -> Vec<Value> {
+        all.into_iter().filter(|it| it["message"].as_str().unwrap().starts_with("Report")).collect()
+    };
+    assert_eq!(rungs(&reports(inbox(&worker).await)), ["after_12_hours"]);
+    app.travel_to("2026-05-02T02:00:00Z").await;
+    assert_eq!(rungs(&reports(inbox(&app.caseworker().await).await)), ["after_12_hours", "after_18_hours"]);
+}
+
+#[tokio::test]
+async fn a_child_without_a_worker_is_the_supervisors_at_once() {
+    let app = TestApp::at(NOW).await;
+    let supervisor = app.supervisor().await;
+    let child = crate::support::new_child(&supervisor, json!({})).await;
+    let open = json!({ "agency_information_received_at": NOW });
+    supervisor.post(&format!("/v1/children/{child}/missing-episodes"), open, 201).await;
+    app.travel_to(NOW).await;
+    assert_eq!(inbox(&supervisor).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_reminder_belongs_to_its_person() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    app.travel_to(NOW).await;
+    let reminder = &inbox(&case.worker).await[0];
+    let url = format!("/v1/reminders/{}/acknowledgement", reminder["id"].as_str().unwrap());
+    assert_eq!(case.supervisor.send(reqwest::Method::PUT, &url, None, &[]).await.status, 404);
+    assert_eq!(app.stranger().await.send(reqwest::Method::PUT, &url, None, &[]).await.status, 404);
+}
+
+#[tokio::test]
+async fn two_workers_never_deliver_a_rung_twice() {
+    let app = TestApp::at(NOW).await;
+    for _ in 0..10 {
+        Case::open_with(&app, json!({ "agency_information_received_at": NOW })).await;
+    }
+    let mut workers = Vec::new();
+    for number in 0..4 {
+        let worker = homeward_server::reminders::Worker { name: format!("worker-{number}"), ..app.worker.clone() };
+        workers.push(tokio::spawn(async move { while worker.sweep().await.unwrap() > 0 {} }));
+    }
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    let worker = app.caseworker().await;
+    assert_eq!(inbox(&worker).await.len(), 20);
+}

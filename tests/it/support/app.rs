@@ -1,0 +1,127 @@
+//! A real server on a real database, with a clock that a test moves.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use homeward_server::auth::password::Passwords;
+use homeward_server::auth::token::{Keys, SigningKey};
+use homeward_server::clock::Clock as _;
+use homeward_server::ctx::AppState;
+use homeward_server::reminders::Worker;
+use homeward_server::serve;
+use homeward_store::Store;
+
+use super::clock::TestClock;
+use super::given::Case;
+use super::{Database, Person, at};
+
+/// One server and one worker. They share nothing with any other test.
+pub struct TestApp {
+    pub db: Database,
+    pub address: String,
+    pub state: AppState,
+    pub worker: Worker,
+    clock: Arc<TestClock>,
+}
+
+impl TestApp {
+    /// A server whose clock says `now`.
+    pub async fn at(now: &str) -> Self {
+        Self::on(Database::new().await, now).await
+    }
+
+    /// The same on a database of one's own.
+    pub async fn on(db: Database, now: &str) -> Self {
+        let clock = Arc::new(TestClock::at(at(now)));
+        let store = Store::open(&db.url, 4).await.expect("the database opens");
+        let worker = Worker { store: store.clone(), clock: clock.clone(), name: "worker-1".to_owned() };
+        let state = AppState {
+            store,
+            clock: clock.clone(),
+            keys: Arc::new(Keys::new(SigningKey::from_bytes(vec![7; 32]).expect("a key"))),
+            passwords: Arc::new(Passwords::new()),
+            metrics: None,
+        };
+        let address = listen(&state);
+        Self { db, address, state, worker, clock }
+    }
+
+    /// A second server on the same database and clock: another replica. Its address.
+    pub async fn replica(&self) -> String {
+        let store = Store::open(&self.db.url, 4).await.expect("the database opens");
+        listen(&AppState { store, ..self.state.clone() })
+    }
+
+    /// Now, as the server sees it.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Moves the clock, and lets the worker deliver what is due by then, all at once: as after a time of silence.
+    pub async fn travel_to(&self, instant: &str) {
+        self.clock.set(at(instant));
+        while self.worker.sweep().await.expect("the sweep works") > 0 {}
+    }
+
+    /// Moves the clock rung by rung, as it goes while the worker runs.
+    pub async fn live_until(&self, instant: &str) {
+        let end = at(instant);
+        while let Some(next) = self.state.store.next_rung_at().await.expect("the queue answers") {
+            if end < next {
+                break;
+            }
+            self.clock.set(next.max(self.now()));
+            self.worker.sweep().await.expect("the sweep works");
+        }
+        self.clock.set(end);
+    }
+
+    /// Moves the clock only.
+    pub fn set_clock(&self, instant: &str) {
+        self.clock.set(at(instant));
+    }
+
+    /// Someone of the demo agency, signed in.
+    pub async fn person(&self, name: &str) -> Person {
+        Person::sign_in(self, &format!("{name}@demo.homeward.test")).await
+    }
+
+    /// The caseworker of north-county.
+    pub async fn caseworker(&self) -> Person {
+        self.person("caseworker").await
+    }
+
+    /// The supervisor of north-county.
+    pub async fn supervisor(&self) -> Person {
+        self.person("supervisor").await
+    }
+
+    /// The auditor of the whole agency.
+    pub async fn auditor(&self) -> Person {
+        self.person("auditor").await
+    }
+
+    /// A caseworker of another agency.
+    pub async fn stranger(&self) -> Person {
+        Person::sign_in(self, "caseworker@other.homeward.test").await
+    }
+
+    /// Nobody: a client without a token.
+    pub fn nobody(&self) -> Person {
+        Person::nobody(self)
+    }
+
+    /// A child of north-county, missing since the clock's now, assigned to the caseworker.
+    pub async fn given_case(&self) -> Case {
+        Case::open(self).await
+    }
+}
+
+fn listen(state: &AppState) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = format!("http://{}", listener.local_addr().expect("an address"));
+    let server = serve::server(state.clone(), listener, 1).expect("the server starts");
+    tokio::spawn(server);
+    address
+}

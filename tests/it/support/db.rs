@@ -1,0 +1,116 @@
+//! A database for each test, cloned from one that is migrated once.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+
+use homeward_server::demo;
+use homeward_store::migrate;
+use tokio_postgres::{Client, NoTls};
+
+use super::at;
+
+/// The password of everyone in the two agencies of the template.
+pub const PASSWORD: &str = "a password for tests only";
+
+/// A database that goes away with the test.
+pub struct Database {
+    pub url: String,
+    name: String,
+    server: String,
+}
+
+impl Database {
+    /// Two agencies with people, and nothing else.
+    pub async fn new() -> Self {
+        let server = server();
+        let template = template(&server).await;
+        Self::create(server, &format!(" template {template} strategy file_copy")).await
+    }
+
+    /// Nothing at all.
+    pub async fn empty() -> Self {
+        Self::create(server(), "").await
+    }
+
+    async fn create(server: String, how: &str) -> Self {
+        let name = format!("t_{}", uuid::Uuid::new_v4().simple());
+        let admin = connect(&server).await;
+        admin.batch_execute(&format!("create database {name}{how}")).await.expect("a database can be made");
+        Self { url: in_database(&server, &name), name, server }
+    }
+
+    /// A connection of the owner, past the policy.
+    pub async fn owner(&self) -> Client {
+        connect(&self.url).await
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let gone = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let admin = connect(&server).await;
+                let _ = admin.batch_execute(&format!("drop database if exists {name} with (force)")).await;
+            });
+        });
+        let _ = gone.join();
+    }
+}
+
+fn server() -> String {
+    std::env::var("DATABASE_URL").expect("DATABASE_URL names a server; `make test` starts one")
+}
+
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("the database answers");
+    tokio::spawn(connection);
+    client
+}
+
+/// The same server, another database.
+fn in_database(url: &str, name: &str) -> String {
+    let (address, parameters) = url.split_once('?').map_or((url, String::new()), |(it, rest)| (it, format!("?{rest}")));
+    let (address, _) = address.rsplit_once('/').expect("a URL names a database");
+    format!("{address}/{name}{parameters}")
+}
+
+/// Made by the first test that asks, under a lock, and named by what is in the migrations.
+async fn template(server: &str) -> String {
+    let name = format!("template_{:016x}", fingerprint());
+    let admin = connect(server).await;
+    admin.batch_execute("select pg_advisory_lock(721347002)").await.expect("the lock");
+    let rows = admin.query("select 1 from pg_database where datname = $1", &[&name]).await.expect("a query");
+    if rows.is_empty() {
+        let building = format!("{name}_building");
+        admin.batch_execute(&format!("drop database if exists {building} with (force)")).await.expect("a clean start");
+        admin.batch_execute(&format!("create database {building}")).await.expect("a database");
+        let url = in_database(server, &building);
+        migrate::up(&url).await.expect("the migrations apply");
+        let now = at("2020-01-01T00:00:00Z");
+        demo::load(&url, Some(PASSWORD.to_owned()), now).await.expect("the demo agencies load");
+        let rename = format!(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{building}'; \
+             alter database {building} rename to {name}"
+        );
+        for statement in rename.split("; ") {
+            admin.batch_execute(statement).await.expect("the template gets its name");
+        }
+    }
+    admin.batch_execute("select pg_advisory_unlock(721347002)").await.expect("the lock is given back");
+    name
+}
+
+fn fingerprint() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations");
+    let mut files: Vec<_> = std::fs::read_dir(root).expect("migrations").flatten().map(|it| it.path()).collect();
+    files.sort();
+    for folder in files.iter().filter(|it| it.is_dir()) {
+        std::fs::read_to_string(folder.join("up.sql")).expect("up.sql").hash(&mut hasher);
+    }
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/server/src/demo.rs");
+    std::fs::read_to_string(demo).expect("demo.rs").hash(&mut hasher);
+    hasher.finish()
+}

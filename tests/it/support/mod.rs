@@ -1,0 +1,15 @@
+//! The world a test begins in: a database, a server with a clock of its own, and people.
+
+mod app;
+mod client;
+mod clock;
+mod contract;
+mod db;
+mod given;
+
+pub use app::TestApp;
+pub use client::{Person, Reply};
+pub use clock::at;
+pub use contract::document;
+pub use db::Database;
+pub use given::{Case, new_child, told};
