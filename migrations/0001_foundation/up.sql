@@ -12,6 +12,13 @@ exception when invalid_grant_operation or feature_not_supported then
     null;
 end $$;
 
+-- The program asks whether the tables are those it was built for.
+do $$ begin
+    grant select on __diesel_schema_migrations to homeward_app;
+exception when undefined_table then
+    null;
+end $$;
+
 create extension if not exists btree_gist;
 
 -- The agency of the running transaction; null outside of one, and then no row is visible.

@@ -48,6 +48,8 @@ create table child_versions (
     foreign key (agency_id, child_id) references children
 );
 grant select, insert on child_versions to homeward_app;
+create trigger child_versions_stand before update or delete on child_versions
+    for each row execute function refuse_change();
 
 alter table child_versions enable row level security;
 create policy agency_wall on child_versions using (agency_id = current_agency()) with check (agency_id = current_agency());

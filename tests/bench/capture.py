@@ -186,14 +186,17 @@ class Script:
         for commands in turns.values():
             together = len(commands) > 1
             request.extend(["\\startpipeline", *commands, "\\endpipeline"] if together else commands)
-        fetch = self._fetch()
+        random = "1 + (random() * (:rows - 1))::bigint"
+        # A child can be found missing only once.
+        next_row = "nextval('bench.next_w')" if self.captured.operation == "W" else random
+        fetch = self._fetch(next_row)
         lines = [f"\\set i (:i + 1) % {self.BATCH}", "\\if :i = 0", fetch, "\\endif"]
         for number in range(self.BATCH):
             lines.append(("\\elif" if number else "\\if") + f" :i = {number}")
             lines.extend(command.replace("@", f"_{number}") for command in request)
         lines.append("\\endif")
         constants = {"i": str(self.BATCH - 1), **self.constants}
-        return "\n".join(lines) + "\n", fetch + "\n", constants
+        return "\n".join(lines) + "\n", self._fetch(random) + "\n", constants
 
     def _commands(self, statement: Statement) -> list[str]:
         if not statement.parameters:
@@ -217,11 +220,11 @@ class Script:
 
     def _variable(self, value: str) -> str:
         """The pgbench variable that stands for `value`; an @ at its end becomes the number of the request."""
-        if not UUID.search(value):
+        if not UUID.search(value) and value not in self.known:
             return self._constant("k", value)
         if value == self.shown:
             expression = "p.shown"
-        elif UUID.fullmatch(value):
+        elif UUID.fullmatch(value) or value in self.known:
             expression = self._slot(value)
         else:
             slots = list(dict.fromkeys(self._slot(it) for it in UUID.findall(value)))
@@ -245,7 +248,7 @@ class Script:
             return f"p.{name}@" if name in self.PER_REQUEST else f"p.{name}"
         return f"s.{self.fresh.setdefault(uuid, f'f{len(self.fresh)}')}@"
 
-    def _fetch(self) -> str:
+    def _fetch(self, row: str) -> str:
         batch = [f"_{number}" for number in range(self.BATCH)]
         columns = []
         for expression, name in self.fetched.items():
@@ -253,8 +256,5 @@ class Script:
             columns += [f"{expression.replace('@', it)} as {name}{it}" for it in each]
         ids = [f"bench.new_id() as {name}{it}" for name in self.fresh.values() for it in batch]
         table = f"bench.pick_{self.captured.operation.lower()}"
-        row = f"nextval('bench.next_{self.captured.operation.lower()}')"
-        if self.captured.operation != "W":
-            row = "1 + (random() * (:rows - 1))::bigint"
         return (f"select {', '.join(columns)} from (select {', '.join(ids) or 'null'} offset 0) s, {table} p "
                 f"where p.n = (select {row}) \\gset")

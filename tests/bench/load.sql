@@ -22,10 +22,16 @@ create function bench.id(kind integer, number bigint, at timestamptz) returns uu
         || '7' || lpad(to_hex(kind), 3, '0') || '8' || lpad(to_hex(number), 15, '0'))::uuid
 $$;
 
+-- The same for what is made up while measuring.
+create function bench.new_id() returns uuid language sql volatile parallel safe as $$
+    select encode(overlay(uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3) from 1 for 6), 'hex')::uuid
+$$;
+
 -- A fixed beginning for what is fixed; everything that is owed counts back from today.
 create table bench.settings as
     select :agencies::integer as agencies, 5 as units, 80 as workers, :children::integer as children,
-        timestamptz '2019-01-01 00:00:00Z' as epoch, date_trunc('minute', now()) as now;
+        timestamptz '2019-01-01 00:00:00Z' as epoch, date_trunc('minute', now()) as now, now() as loaded_at;
 
 create function bench.agency(number bigint) returns uuid language sql immutable parallel safe as
     $$ select bench.id(1, number, '2019-01-01Z') $$;
@@ -177,12 +183,6 @@ insert into reminders (agency_id, id, user_id, duty_id, rung_id, child_id, episo
         bench.id(10, (e * 2 + recipient_no) * 2, received_at), child_id, id, 'at_once', received_at + interval '24 hours',
         'Report the missing child now. The law''s outer limit is tomorrow.', received_at,
         case when not is_open then done_at end
-    from bench.duties;
-
-insert into delivery_attempts (agency_id, id, rung_id, episode_id, attempted_at, channel, outcome, recipients, worker,
-        fence)
-    select agency_id, bench.id(12, e * 2 + recipient_no, received_at),
-        bench.id(10, (e * 2 + recipient_no) * 2, received_at), id, received_at, 'inbox', 'delivered', 1, 'worker-1', 1
     from bench.duties;
 
 -- What was written and read before, so that the trail has its weight.

@@ -10,8 +10,8 @@ const NOW: &str = "2026-05-01T08:00:00Z";
 async fn telling_the_police_leaves_the_report_to_ncmec_open() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
-    app.set_clock("2026-05-01T09:00:00Z");
-    case.report("law_enforcement", "2026-05-01T09:00:00Z").await;
+    app.set_clock("2026-05-01T08:10:00Z");
+    case.report("law_enforcement", "2026-05-01T08:10:00Z").await;
     assert_eq!(case.duty("initial_report", "law_enforcement").await["state"], "timely");
     assert_eq!(case.duty("initial_report", "ncmec").await["state"], "open");
     app.set_clock("2026-05-02T08:00:01Z");

@@ -114,9 +114,11 @@ async fn after_a_silence_a_person_hears_once_and_the_ladder_goes_on() {
     let reports = |all: Vec<Value>| -> Vec<Value> {
         all.into_iter().filter(|it| it["message"].as_str().unwrap().starts_with("Report")).collect()
     };
-    assert_eq!(rungs(&reports(inbox(&worker).await)), ["after_12_hours"]);
+    let heard = reports(inbox(&worker).await);
+    assert_eq!(rungs(&heard), ["at_once", "after_12_hours"]);
+    assert!(heard.iter().all(|it| it["sent_at"] == "2026-05-01T23:30:00Z"));
     app.travel_to("2026-05-02T02:00:00Z").await;
-    assert_eq!(rungs(&reports(inbox(&app.caseworker().await).await)), ["after_12_hours", "after_18_hours"]);
+    assert_eq!(rungs(&reports(inbox(&app.caseworker().await).await)), ["at_once", "after_12_hours", "after_18_hours"]);
 }
 
 #[tokio::test]

@@ -60,7 +60,8 @@ pub fn by_oig(report: &Report, zone: Zone, as_of: DateTime<Utc>) -> Option<DutyS
         return None;
     }
     let days_after = |at| zone.calendar_days_between(report.received_at, at);
-    Some(undone_or(report, as_of, |told| 2 <= days_after(told), 2 <= days_after(as_of)))
+    // In this frame an undone report is never open: whoever looks finds the child missing and nobody told.
+    Some(undone_or(report, as_of, |told| 2 <= days_after(told), true))
 }
 
 fn undone_or(

@@ -118,6 +118,14 @@ impl Recovery {
     }
 }
 
+impl Recovery {
+    /// When the child came back. Who died, or was never away, is asked nothing.
+    pub fn returned_at(&self) -> Option<DateTime<Utc>> {
+        let is_back = !matches!(self.kind, Some(RecoveryType::Deceased | RecoveryType::NeverMissing));
+        self.ended_at().filter(|_| is_back)
+    }
+}
+
 /// A named person's act of ending the episode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Closure {

@@ -77,7 +77,9 @@ pub enum Denied {
 ///
 /// ```compile_fail,E0451
 /// use homeward_domain::policy::{Permit, ReadChild};
-/// let forged: Permit<ReadChild> = Permit { agency: todo!(), actor: todo!(), child: todo!(), action: todo!() };
+/// fn forge(it: Permit<ReadChild>) -> Permit<ReadChild> {
+///     Permit { agency: it.agency(), actor: it.actor(), child: it.child(), action: std::marker::PhantomData }
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Permit<A> {
@@ -191,6 +193,13 @@ impl<A: Action> Permit<A> {
     /// The record that the child was looked at.
     pub fn saw(&self) -> Look {
         Look::new(self.agency, self.actor, LookKind(A::NAME), vec![self.child])
+    }
+}
+
+impl Grant<AddChild> {
+    /// Whose work a child is that nobody was named for: a caseworker's own, else nobody's yet.
+    pub fn assignee(&self) -> Option<UserId> {
+        (self.caller.role == Role::Caseworker).then_some(self.caller.user)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 /// How the program is to run.
@@ -30,8 +31,12 @@ pub struct Config {
 #[error("the configuration has faults:\n{}", .0.iter().map(|it| format!("  {it}")).collect::<Vec<_>>().join("\n"))]
 pub struct ConfigFaults(Vec<String>);
 
+/// Enough for commits to share the disk's flushes, few enough for two cores.
+const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
+const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
+
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 9] = [
+pub const VARIABLES: [(&str, &str); 10] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
@@ -40,6 +45,7 @@ pub const VARIABLES: [(&str, &str); 9] = [
     ("HOMEWARD_CONNECTIONS", "connections to the database, 12 where left out"),
     ("HOMEWARD_THREADS", "threads that answer requests, 2 where left out"),
     ("HOMEWARD_DEMO_PASSWORD", "the password of the demo people; made up and printed once where left out"),
+    ("HOMEWARD_LOG", "what is logged, `warn` where left out; `info` writes a line for each request"),
     ("HOMEWARD_CONFIG", "a TOML file with any of the above; the environment wins over it"),
 ];
 
@@ -68,8 +74,8 @@ impl Config {
             database_url: text("DATABASE_URL"),
             migrate_url: text("HOMEWARD_MIGRATE_URL"),
             listen: parsed(values, faults, "HOMEWARD_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
-            connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", 12),
-            threads: parsed(values, faults, "HOMEWARD_THREADS", 2),
+            connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", DEFAULT_CONNECTIONS).get(),
+            threads: parsed(values, faults, "HOMEWARD_THREADS", DEFAULT_THREADS).get(),
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),
             data_dir,
             key_file,

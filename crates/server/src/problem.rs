@@ -174,20 +174,19 @@ impl From<StoreError> for Problem {
             StoreError::NotFound => Self::NotFound,
             StoreError::Stale => Self::Stale,
             StoreError::KeyReused => Self::IdempotencyKeyReused,
-            StoreError::Taken(taken) => conflict(taken, error),
+            StoreError::Taken(taken) => conflict(taken),
             StoreError::Unavailable(_) => Self::Unavailable(error),
             StoreError::Corrupt(_) | StoreError::Broken(_) => Self::Internal(Box::new(error)),
         }
     }
 }
 
-fn conflict(taken: Taken, error: StoreError) -> Problem {
+fn conflict(taken: Taken) -> Problem {
     match taken {
         Taken::AgencyPersonId => Problem::PersonIdTaken,
-        Taken::OverlappingEpisode => Problem::OverlappingEpisode,
+        // Also where the other one is open, or both came at once. Who opens an episode is told which one is open.
+        Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
-        // The handler that opens an episode answers these with the id of the open one.
-        Taken::OpenEpisode | Taken::EpisodeNumber => Problem::Unavailable(error),
     }
 }
 

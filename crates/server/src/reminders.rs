@@ -68,8 +68,11 @@ impl Worker {
             if leased_at + LEASE - MARGIN < now {
                 break;
             }
-            let outcome = self.store.deliver(rung, &self.name, now).await?;
-            self.observe(outcome, now, rung.fire_at);
+            match self.store.deliver(rung, &self.name, now).await {
+                Ok(outcome) => self.observe(outcome, now, rung.fire_at),
+                // One that fails keeps none of the others waiting. It is leased again when its lease ends.
+                Err(error) => tracing::error!(%error, rung = %rung.id, "a rung was not delivered"),
+            }
         }
         self.measure().await?;
         Ok(leased.len())

@@ -115,7 +115,7 @@ async fn create_user(command: UserCommand, database: &Database) -> Result<(), Fa
 }
 
 async fn ensure_current(database: &Database) -> Result<(), Failure> {
-    if migrate::is_current(&database.owner_url).await? {
+    if migrate::is_current(&database.url).await? {
         return Ok(());
     }
     Err("the tables are not those of this program: run `homeward migrate` first".into())

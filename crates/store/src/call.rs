@@ -1,5 +1,7 @@
 //! Who calls, when, and what the database says of them.
 
+use std::sync::Mutex;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
@@ -8,7 +10,7 @@ use homeward_domain::law::{RuleBook, library};
 use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, Tie};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::{ContextV7, Timestamp, Uuid};
 
 use crate::error::{StoreError, StoreResult};
 use crate::sql::{Sql, sql};
@@ -28,10 +30,13 @@ pub struct Call {
     pub request_id: Option<String>,
 }
 
+/// Ids of one instant keep the order in which they were made, so equal lists come out equal.
+static ORDER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
 /// A new id, ordered by `at`.
 pub fn new_id<T>(at: DateTime<Utc>) -> Id<T> {
     let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-    Id::from_uuid(Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, at.timestamp_subsec_nanos())))
+    Id::from_uuid(Uuid::new_v7(Timestamp::from_unix(&ORDER, seconds, at.timestamp_subsec_nanos())))
 }
 
 /// What an agency has chosen.

@@ -6,7 +6,7 @@ use diesel::{AsChangeset, ExpressionMethods as _, Insertable, OptionalExtension 
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::child::{CareStatus, Ethnicity, Race, Sex};
 use homeward_domain::id::{AgencyId, ChildId, Id, UnitId, UserId};
-use homeward_domain::policy::{Action, AddChild, ChangeChild, Grant, Permit, Role};
+use homeward_domain::policy::{Action, AddChild, ChangeChild, Grant, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
@@ -180,10 +180,9 @@ impl Found {
 
 /// Adds a child. One whom a caseworker adds and assigns to nobody is their own.
 pub async fn insert(tx: &WriteTx, grant: &Grant<AddChild>, profile: Profile) -> StoreResult<Child> {
-    let own = (grant.caller().role == Role::Caseworker).then_some(grant.actor());
     let child = Child {
         id: tx.new_id(),
-        profile: Profile { assigned_to: profile.assigned_to.or(own), ..profile },
+        profile: Profile { assigned_to: profile.assigned_to.or(grant.assignee()), ..profile },
         version: 1,
         recorded_at: tx.at(),
         recorded_by: grant.actor(),

@@ -1,9 +1,14 @@
 //! Bringing the tables up to date, by the role that owns them.
 
-use diesel_async::{AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection as _};
+use diesel::migration::MigrationSource;
+use diesel::pg::Pg;
+use diesel_async::{
+    AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use crate::error::{StoreError, StoreResult};
+use crate::sql::sql;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
@@ -28,9 +33,25 @@ pub async fn down(url: &str) -> StoreResult<usize> {
     .await
 }
 
+/// How many migrations a database has. The role that runs may ask; it may not change anything.
+const APPLIED: &str = "select count(*) as applied from __diesel_schema_migrations";
+
+#[derive(diesel::QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    applied: i64,
+}
+
 /// Whether the tables are those of this program.
 pub async fn is_current(url: &str) -> StoreResult<bool> {
-    on_a_thread(url, |harness| Ok(!harness.has_pending_migration(MIGRATIONS).map_err(|it| failed(it.as_ref()))?)).await
+    let mut conn = connect(url).await?;
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|it| failed(it.as_ref()))?.len();
+    let applied: Result<Applied, _> = sql(APPLIED).get_result(&mut conn).await;
+    Ok(applied.is_ok_and(|it| usize::try_from(it.applied) == Ok(known)))
+}
+
+async fn connect(url: &str) -> StoreResult<AsyncPgConnection> {
+    AsyncPgConnection::establish(url).await.map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 type Harness = AsyncMigrationHarness<AsyncPgConnection>;
@@ -40,8 +61,7 @@ async fn on_a_thread<T: Send + 'static>(
     url: &str,
     work: impl FnOnce(&mut Harness) -> StoreResult<T> + Send + 'static,
 ) -> StoreResult<T> {
-    let mut conn =
-        AsyncPgConnection::establish(url).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let mut conn = connect(url).await?;
     conn.batch_execute("set client_min_messages = warning").await?;
     conn.batch_execute(LOCK).await?;
     let run = tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(conn)));

@@ -191,25 +191,10 @@ async fn attempts(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> Sto
     Ok(rows.into_iter().map(Attempt::from).collect())
 }
 
-impl Course {
-    /// When a duty was first planned: in the transaction of the fact that raised it. Its id tells, to the millisecond,
-    /// and the facts tell the rest.
-    pub fn planned_at(&self, owed: &Owed) -> DateTime<Utc> {
-        let millis = made_at(owed.id.uuid()).timestamp_millis();
-        let told = self.notifications.iter().flat_map(|it| {
-            let retracted = it.retracted.as_ref().map(|it| it.at);
-            std::iter::once(it.recorded_at).chain(retracted)
-        });
-        let facts = self.versions.iter().map(|it| it.recorded_at);
-        let mut recorded = facts.chain(told).chain(self.completions.iter().map(|it| it.recorded_at));
-        recorded.find(|at| at.timestamp_millis() == millis).unwrap_or_else(|| made_at(owed.id.uuid()))
-    }
-}
-
-/// The instant in an id of ours.
-fn made_at(id: Uuid) -> DateTime<Utc> {
-    let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |it| it.to_unix());
-    i64::try_from(seconds).ok().and_then(|it| DateTime::from_timestamp(it, nanos)).unwrap_or_default()
+/// When a duty was first planned. Its id is made from that instant, and tells it to the millisecond.
+pub fn planned_at(owed: &Owed) -> Option<DateTime<Utc>> {
+    let (seconds, nanos) = owed.id.uuid().get_timestamp()?.to_unix();
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, nanos)
 }
 
 /// What every version has of its own, and what the program keeps for itself.

@@ -8,23 +8,24 @@ use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
-use diesel::result::QueryResult;
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
-use futures_util::future::join_all;
-use futures_util::join;
-use homeward_domain::audit::{Change, Entry, Look};
-use homeward_domain::id::{AgencyId, ChildId, Id};
-use homeward_domain::policy::{self, Action, Denied, Grant, Permit};
-use uuid::Uuid;
+use diesel_async::AsyncPgConnection;
+use homeward_domain::audit::{Entry, Look};
+use homeward_domain::id::{ChildId, Id};
+use homeward_domain::policy::{Action, Denied, Grant, Permit};
 
+use crate::audit;
 use crate::call::{self, Agency, Call, Child, Standing};
-use crate::duties::{self, Owed};
+use crate::duties::Owed;
 use crate::error::{StoreError, StoreResult};
 use crate::idempotency::{self, Answer, Answered, Key};
 use crate::pool::{self, Pool, Pooled};
 use crate::replan::{self, Touched};
 use crate::sql::Sql;
-use crate::{audit, rungs};
+
+mod frame;
+
+use frame::{Claimed, commit_with, opened};
+pub(crate) use frame::{OPEN_SWEEP, commit, open_for, roll_back, warm};
 
 /// A value, and whom showing it shows. Looks at nobody are not written.
 #[derive(Debug)]
@@ -159,7 +160,7 @@ impl Store {
             Ok(permit) => {
                 let tx = WriteTx::on(tx);
                 if let (Some(key), Claimed::Before) = (key, claimed) {
-                    return tx.repeat(key).await;
+                    return tx.repeat(key, permit.saw()).await;
                 }
                 let result = work(&tx, &permit).await;
                 let keep = |call: &Call, answer: &Answer| key.map(|key| idempotency::keep(call, key, answer));
@@ -181,7 +182,7 @@ impl Store {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
                 if let (Some(key), Claimed::Before) = (key, claimed) {
-                    return tx.repeat(key).await;
+                    return tx.repeat(key, grant.saw(Vec::new())).await;
                 }
                 let result = work(&tx, &grant).await;
                 let keep = |call: &Call, answer: &Answer| key.map(|key| idempotency::keep(call, key, answer));
@@ -208,98 +209,6 @@ impl Store {
         let standing = row.standing(call, child)?;
         Ok((ReadTx { conn, call: call.clone(), standing }, claimed))
     }
-}
-
-/// Whether an idempotency key was claimed by this transaction or by an earlier one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Claimed {
-    Now,
-    Before,
-}
-
-/// Polled in this order, the statements reach the server in this order, without a wait between.
-///
-/// All of them were prepared when the connection was opened (see [`warm`]), so none of them can fall behind.
-async fn opened(
-    pg: &AsyncPgConnection,
-    call: &Call,
-    child: Option<ChildId>,
-    key: Option<&Key>,
-) -> StoreResult<(Vec<call::Row>, Claimed)> {
-    let (mut first, mut second, mut third) = (pg, pg, pg);
-    let open = open_for(call.agency);
-    let claim = async {
-        match key {
-            Some(key) => idempotency::claim(call, key).execute(&mut third).await,
-            None => Ok(1),
-        }
-    };
-    let (opened, rows, claimed) =
-        join!(first.batch_execute(&open), call::standing(call, child).load(&mut second), claim);
-    let claimed = if opened.and(claimed)? == 0 { Claimed::Before } else { Claimed::Now };
-    Ok((rows?, claimed))
-}
-
-/// Prepares what is later sent without a wait, together with the statement that opens or ends a transaction.
-pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
-    let nobody = Call {
-        agency: Id::from_uuid(Uuid::nil()),
-        user: Id::from_uuid(Uuid::nil()),
-        session: Id::from_uuid(Uuid::nil()),
-        at: DateTime::UNIX_EPOCH,
-        request_id: None,
-    };
-    let key = Key { key: String::new(), fingerprint: Vec::new() };
-    let answer = Answer { status: 0, location: None, etag: None, body: String::new() };
-    let permit = policy::importer(nobody.agency, nobody.user);
-    let entry = permit.did(None, Change::ChildAdded);
-    let look = permit.saw(vec![Id::from_uuid(Uuid::nil())]);
-    (&mut &*pg).batch_execute(&open_for(nobody.agency)).await?;
-    let _: Vec<call::Row> = call::standing(&nobody, None).load(&mut &*pg).await?;
-    let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::keep(&nobody, &key, &answer)];
-    statements.extend(audit::look(&nobody, &look));
-    statements.extend(audit::entry(&nobody, &entry));
-    statements.extend([duties::upsert("[]".to_owned()), rungs::queue("[]".to_owned())]);
-    for statement in statements {
-        statement.execute(&mut &*pg).await?;
-    }
-    (&mut &*pg).batch_execute("rollback").await
-}
-
-/// The agency's id is a UUID, so nothing else can be said with it.
-pub(crate) fn open_for(agency: AgencyId) -> String {
-    format!("begin; set local homeward.agency_id = '{agency}'")
-}
-
-/// The worker sweeps every agency, and sees only the tables whose policy allows it: the queue, and kept answers.
-pub(crate) const OPEN_SWEEP: &str = "begin; set local homeward.sweep = 'on'";
-
-/// Ends a transaction that is not to be kept. If that fails, the pool drops the connection, which ends it too.
-pub(crate) async fn roll_back(conn: &mut Pooled) {
-    if conn.pg.batch_execute("rollback").await.is_ok() {
-        conn.in_transaction = false;
-    }
-}
-
-/// Sends the last statements and the commit without a wait between.
-///
-/// If one of them fails, the server turns the commit into a rollback, and the failure is what is reported.
-async fn commit_with(conn: &mut Pooled, statements: Vec<Sql>) -> StoreResult<()> {
-    let pg = &conn.pg;
-    let statements = statements.into_iter().map(|statement| async move { statement.execute(&mut &*pg).await });
-    let (mut last, commit) = (pg, "commit");
-    let (done, committed) = join!(join_all(statements), last.batch_execute(commit));
-    conn.in_transaction = false;
-    let done: QueryResult<Vec<usize>> = done.into_iter().collect();
-    done?;
-    Ok(committed?)
-}
-
-/// Keeps the transaction.
-pub(crate) async fn commit(conn: &mut Pooled) -> StoreResult<()> {
-    conn.pg.batch_execute("commit").await?;
-    conn.in_transaction = false;
-    Ok(())
 }
 
 impl ReadTx {
@@ -392,11 +301,11 @@ impl WriteTx {
         Ok(owed)
     }
 
-    /// Repeats the answer that the key had before. Nothing is written.
-    async fn repeat<E: From<StoreError>>(mut self, key: &Key) -> Result<Answered, E> {
+    /// Repeats the answer that the key had before. It shows the child again, so it is a look.
+    async fn repeat<E: From<StoreError>>(self, key: &Key, look: Look) -> Result<Answered, E> {
         let answer = idempotency::find(&self, key).await;
-        roll_back(&mut self.read.conn).await;
-        Ok(Answered::Before(answer?))
+        let seen = answer.map(|answer| Seen(Answered::Before(answer), look)).map_err(E::from);
+        self.read.finish(seen).await
     }
 
     async fn finish<T, E: From<StoreError>>(

@@ -11,8 +11,8 @@ use crate::episode::Facts;
 /// Federal law sets no hours for either, so `due_at` stays empty unless a State sets it. A birthday while the
 /// child is missing asks a person to review; it closes nothing and deletes nothing (COV-3).
 pub(super) fn tasks(book: &RuleBook, facts: &Facts) -> Vec<Duty> {
-    let back = facts.recovery.ended_at();
-    let over = back.into_iter().chain(facts.closure.map(|it| it.closed_at)).min();
+    let back = facts.recovery.returned_at();
+    let over = facts.recovery.ended_at().into_iter().chain(facts.closure.map(|it| it.closed_at)).min();
     let birthday = facts.birthday_at.filter(|at| over.is_none_or(|over| *at < over));
     let starts: [(TaskKind, Option<DateTime<Utc>>); 3] =
         [(TaskKind::ReturnInterview, back), (TaskKind::Screening, back), (TaskKind::BirthdayReview, birthday)];

@@ -84,7 +84,7 @@ pub(super) async fn change(request: OfChild<ChangeChild>) -> Result<Versioned<Ch
         .await
 }
 
-/// The children within one's reach, the newest record first
+/// The children within one's reach, by id
 #[utoipa::path(tag = "children", operation_id = "list_children", params(ChildrenQuery),
                responses((status = 200, body = List<ChildLine>)))]
 #[get("/v1/children")]

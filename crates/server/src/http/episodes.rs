@@ -6,7 +6,7 @@ use homeward_domain::episode::{MissingType, Moments, Recovery, check_moments};
 use homeward_domain::id::names;
 use homeward_domain::policy::{ChangeEpisode, OpenEpisode, ReadChild};
 use homeward_store::episodes::{self, NewEpisode};
-use homeward_store::{Audited, Seen, StoreError, Taken, duties};
+use homeward_store::{Audited, Seen, duties};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -88,9 +88,7 @@ pub(super) async fn open(request: OfChild<OpenEpisode>) -> Result<Created, Probl
         })
         .await;
     match opened {
-        Err(Problem::Unavailable(StoreError::Taken(Taken::OpenEpisode | Taken::EpisodeNumber))) => {
-            Err(already_missing(&request).await)
-        }
+        Err(Problem::OverlappingEpisode) => Err(already_missing(&request).await),
         opened => opened,
     }
 }

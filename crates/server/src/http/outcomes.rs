@@ -2,7 +2,7 @@
 
 use actix_web::{get, post, put};
 use chrono::{DateTime, Utc};
-use homeward_domain::audit::Change;
+use homeward_domain::audit::{Change, Entry};
 use homeward_domain::episode::{Closure, ClosureReason, Recovery, check_moments, merged_receipt};
 use homeward_domain::id::{DutyId, EpisodeId, Id, names};
 use homeward_domain::policy::{CloseEpisode, CloseUndone, CompleteTask, Permit, ReadChild, RecordRecovery};
@@ -243,8 +243,9 @@ pub(super) async fn close(request: OfChild<CloseEpisode>) -> Result<Versioned<Ep
             let open = open.into_iter().filter(|it| it.duty.is_outstanding() && it.duty.starts_at <= tx.at()).collect();
             let undone = reasons(tx, open, body.undone)?;
             duties::let_lapse(tx, permit, &undone).await?;
-            let merged_into = merge(tx, permit, &before, body.reason.0, body.merged_into_episode_id).await?;
             let reason = body.reason.0;
+            let merged_into = merged_into(&before, reason, body.merged_into_episode_id)?;
+            let receipt = before.moments.received_at;
             let changed = Episode {
                 closure: Some(Closure { closed_at: tx.at(), reason }),
                 closure_statement: Some(body.statement.into()),
@@ -254,7 +255,11 @@ pub(super) async fn close(request: OfChild<CloseEpisode>) -> Result<Versioned<Ep
             let undone = undone.into_iter().map(|(id, _)| id).collect();
             let change = Change::EpisodeClosed { episode_id: id, reason, undone };
             let view = save(tx, permit, changed).await?;
-            Ok(Audited::new(view, permit.did(change)))
+            let mut entries = vec![permit.did(change)];
+            if let Some(stays) = merged_into {
+                entries.extend(hand_over(tx, permit, stays, receipt).await?);
+            }
+            Ok(Audited(view, entries))
         })
         .await
 }
@@ -274,30 +279,35 @@ fn reasons(tx: &WriteTx, open: Vec<Owed>, given: Option<Vec<UndoneDuty>>) -> Res
     Ok(reasons.into_iter().filter_map(|(id, reason)| Some((id, reason?))).collect())
 }
 
-/// Hands the receipt of a duplicate to the episode that stays, if it is the earlier one.
-async fn merge(
+/// Which episode stays, for a merged duplicate and for nothing else.
+fn merged_into(duplicate: &Episode, reason: ClosureReason, into: Option<Uuid>) -> Result<Option<EpisodeId>, Problem> {
+    let fault = |detail: &str| Err(Problem::Impossible(vec![Fault::of("merged_into_episode_id", detail)]));
+    match (reason == ClosureReason::MergedDuplicate, into.map(Id::from_uuid)) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => fault("is for merged_duplicate only"),
+        (true, None) => fault("is required for merged_duplicate"),
+        (true, Some(into)) if into == duplicate.id => fault("must be another episode"),
+        (true, Some(into)) => Ok(Some(into)),
+    }
+}
+
+/// Gives the receipt of a duplicate to the episode that stays, if it is the earlier one. The duplicate is closed
+/// first: from then on the two no longer overlap.
+async fn hand_over(
     tx: &WriteTx,
     permit: &Permit<CloseEpisode>,
-    duplicate: &Episode,
-    reason: ClosureReason,
-    into: Option<Uuid>,
-) -> Result<Option<EpisodeId>, Problem> {
-    let fault = |detail: &str| Problem::Impossible(vec![Fault::of("merged_into_episode_id", detail)]);
-    let into = match (reason == ClosureReason::MergedDuplicate, into) {
-        (false, None) => return Ok(None),
-        (false, Some(_)) => return Err(fault("is for merged_duplicate only")),
-        (true, None) => return Err(fault("is required for merged_duplicate")),
-        (true, Some(into)) => Id::from_uuid(into),
-    };
-    if into == duplicate.id {
-        return Err(fault("must be another episode"));
+    stays: EpisodeId,
+    receipt: DateTime<Utc>,
+) -> Result<Option<Entry>, Problem> {
+    let mut stays = episodes::lock(tx, permit, stays).await?;
+    let (from, to) = (stays.moments.received_at, merged_receipt(stays.moments.received_at, receipt));
+    if from == to {
+        return Ok(None);
     }
-    let mut stays = episodes::lock(tx, permit, into).await?;
-    let receipt = merged_receipt(stays.moments.received_at, duplicate.moments.received_at);
-    if receipt != stays.moments.received_at {
-        stays.moments.received_at = receipt;
-        stays.change_reason = Some(format!("merged with episode {}", duplicate.id));
-        episodes::save(tx, permit, stays).await?;
-    }
-    Ok(Some(into))
+    let episode_id = stays.id;
+    stays.moments.received_at = to;
+    stays.change_reason = Some("merged with a duplicate".to_owned());
+    episodes::save(tx, permit, stays).await?;
+    let fields = vec!["agency_information_received_at"];
+    Ok(Some(permit.did(Change::ReceiptMoved { episode_id, from, to, fields })))
 }

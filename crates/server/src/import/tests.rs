@@ -4,7 +4,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use homeward_domain::id::Id;
 use homeward_domain::zone::Zone;
-use homeward_store::import::Known;
+use homeward_store::import::{Arrival, Known};
 use uuid::Uuid;
 
 use super::reject::Reject;
@@ -60,7 +60,7 @@ fn of_the_extract_forty_rows_are_refused_and_all_others_land() {
     assert_eq!((codes.len(), codes.values().all(|count| *count == 5)), (8, true), "{codes:?}");
     let landed: Vec<usize> = sift.tallies.values().map(|it| it.landed).collect();
     assert_eq!(landed, [4_400, 10_937, 11_044, 25_346, 1_760]);
-    assert_eq!(sift.arrivals.values().map(|it| it.rows()).sum::<usize>(), landed.iter().sum::<usize>());
+    assert_eq!(sift.arrivals.values().map(Arrival::rows).sum::<usize>(), landed.iter().sum::<usize>());
 }
 
 #[test]

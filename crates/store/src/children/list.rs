@@ -1,4 +1,4 @@
-//! Children within a person's reach: listed by when they came, found by who they are.
+//! Children within a person's reach: listed by id, found by who they are.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
@@ -117,7 +117,7 @@ impl Line {
     }
 }
 
-/// One page of the children within the caller's reach, the newest record first. An id tells when it was made.
+/// One page of the children within the caller's reach, by id: what is there stays in its place.
 pub async fn list(
     tx: &ReadTx,
     grant: &Grant<ListChildren>,
@@ -137,9 +137,9 @@ pub async fn list(
         None => query,
     };
     if let Some(after) = window.after {
-        query = query.push(" and c.id < ?").bind::<SqlUuid, _>(after.id);
+        query = query.push(" and c.id > ?").bind::<SqlUuid, _>(after.id);
     }
-    let query = query.push(" order by c.id desc limit ?").bind::<BigInt, _>(window.limit + 1);
+    let query = query.push(" order by c.id limit ?").bind::<BigInt, _>(window.limit + 1);
     let listed = load(tx, query).await?;
     Ok(Page::cut(listed, window, |it| After { at: it.created_at, id: it.id.uuid() }))
 }

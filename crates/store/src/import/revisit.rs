@@ -6,7 +6,7 @@ use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::TaskKind;
 use homeward_domain::episode::Completed;
-use homeward_domain::id::EpisodeId;
+use homeward_domain::id::{EpisodeId, Id};
 use homeward_domain::vocabulary::Vocabulary;
 use uuid::Uuid;
 
@@ -101,5 +101,5 @@ fn told_anew(arrivals: &[Arrival]) -> Vec<Uuid> {
     let new: HashSet<EpisodeId> = arrivals.iter().flat_map(|it| &it.episodes).map(|it| it.id).collect();
     let told = arrivals.iter().flat_map(|it| &it.notifications).map(|it| it.episode);
     let anew: HashSet<EpisodeId> = told.filter(|it| !new.contains(it)).collect();
-    anew.into_iter().map(|it| it.uuid()).collect()
+    anew.into_iter().map(Id::uuid).collect()
 }

@@ -8,7 +8,7 @@ use homeward_store::completions::Completion;
 use homeward_store::duties::Owed;
 use homeward_store::episodes::Episode;
 use homeward_store::notifications::Notification;
-use homeward_store::timeline::{Attempt, Correction, Course, Sent};
+use homeward_store::timeline::{Attempt, Correction, Course, Sent, planned_at};
 
 use super::{TimelineDetail, TimelineItem, TimelineKind};
 use crate::wire::Code;
@@ -39,11 +39,19 @@ pub(super) fn of(course: &Course, now: DateTime<Utc>) -> Vec<TimelineItem> {
     items.extend(course.notifications.iter().flat_map(contact));
     items.extend(course.completions.iter().map(completion));
     let begun = course.duties.iter().filter(|it| it.duty.starts_at <= now);
-    items.extend(begun.flat_map(|it| duty(it, course.planned_at(it), now)));
+    let duties: Vec<TimelineItem> = begun.flat_map(|it| duty(it, raised_at(it, &items), now)).collect();
+    items.extend(duties);
     items.extend(course.attempts.iter().map(attempt));
     items.extend(course.reminders.iter().flat_map(reminder));
     items.sort_by_key(|it| (it.occurred_at, it.recorded_at, it.kind));
     items
+}
+
+/// When the fact that a duty starts with was recorded; else when the duty was planned.
+fn raised_at(owed: &Owed, facts: &[TimelineItem]) -> DateTime<Utc> {
+    let starts_at = owed.duty.starts_at;
+    let told = facts.iter().filter(|it| it.occurred_at == starts_at).map(|it| it.recorded_at).max();
+    told.or_else(|| planned_at(owed)).unwrap_or(starts_at)
 }
 
 /// A fact as it stands, with the first version that said so without a break.
@@ -133,7 +141,7 @@ fn completion(it: &Completion) -> TimelineItem {
 }
 
 /// When it began to be owed, when the law's limit passed while it was, and how it lapsed, if it did.
-fn duty(owed: &Owed, planned_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<TimelineItem> {
+fn duty(owed: &Owed, raised_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<TimelineItem> {
     let duty = &owed.duty;
     let to = duty.key.recipient.map(|it| format!(" to {}", recipient(it))).unwrap_or_default();
     let name = format!("{}{to}", words(duty.key.kind));
@@ -146,11 +154,11 @@ fn duty(owed: &Owed, planned_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Timel
         target_at: Some(duty.target_at),
         ..TimelineDetail::default()
     };
-    let planned = |item| TimelineItem { recorded_at: planned_at, ..item };
-    let started = planned(at(duty.starts_at, TimelineKind::DutyStarted, format!("Owed: {name}"), known()));
+    let raised = |item| TimelineItem { recorded_at: raised_at, ..item };
+    let started = raised(at(duty.starts_at, TimelineKind::DutyStarted, format!("Owed: {name}"), known()));
     let is_owed = |due: &DateTime<Utc>| duty.lapse.is_none_or(|it| *due <= it.at());
     let due = duty.due_at.filter(|due| *due <= now).filter(is_owed);
-    let due = due.map(|due| planned(at(due, TimelineKind::DutyDue, format!("The law's limit: {name}"), known())));
+    let due = due.map(|due| raised(at(due, TimelineKind::DutyDue, format!("The law's limit: {name}"), known())));
     let lapsed = duty.lapse.map(|lapse| match lapse {
         Lapse::Superseded(when) => at(when, TimelineKind::DutySuperseded, format!("Owed no more: {name}"), known()),
         Lapse::ClosedUndone(when) => {

@@ -1,0 +1,110 @@
+//! What goes over the wire together: opening and ending a transaction without waiting in between.
+
+use chrono::DateTime;
+use diesel::result::QueryResult;
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use futures_util::future::join_all;
+use futures_util::join;
+use homeward_domain::audit::Change;
+use homeward_domain::id::{AgencyId, ChildId, Id};
+use homeward_domain::policy;
+use uuid::Uuid;
+
+use crate::call::{self, Call};
+use crate::error::StoreResult;
+use crate::idempotency::{self, Answer, Key};
+use crate::pool::Pooled;
+use crate::sql::Sql;
+use crate::{audit, duties, rungs};
+
+/// Whether an idempotency key was claimed by this transaction or by an earlier one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claimed {
+    Now,
+    Before,
+}
+
+/// Polled in this order, the statements reach the server in this order, without a wait between.
+///
+/// All of them were prepared when the connection was opened (see [`warm`]), so none of them can fall behind.
+pub(super) async fn opened(
+    pg: &AsyncPgConnection,
+    call: &Call,
+    child: Option<ChildId>,
+    key: Option<&Key>,
+) -> StoreResult<(Vec<call::Row>, Claimed)> {
+    let (mut first, mut second, mut third) = (pg, pg, pg);
+    let open = open_for(call.agency);
+    let claim = async {
+        match key {
+            Some(key) => idempotency::claim(call, key).execute(&mut third).await,
+            None => Ok(1),
+        }
+    };
+    let (opened, rows, claimed) =
+        join!(first.batch_execute(&open), call::standing(call, child).load(&mut second), claim);
+    let claimed = if opened.and(claimed)? == 0 { Claimed::Before } else { Claimed::Now };
+    Ok((rows?, claimed))
+}
+
+/// Prepares what is later sent without a wait, together with the statement that opens or ends a transaction.
+pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
+    let nobody = Call {
+        agency: Id::from_uuid(Uuid::nil()),
+        user: Id::from_uuid(Uuid::nil()),
+        session: Id::from_uuid(Uuid::nil()),
+        at: DateTime::UNIX_EPOCH,
+        request_id: None,
+    };
+    let key = Key { key: String::new(), fingerprint: Vec::new() };
+    let answer = Answer { status: 0, location: None, etag: None, body: String::new() };
+    let permit = policy::importer(nobody.agency, nobody.user);
+    let entry = permit.did(None, Change::ChildAdded);
+    let look = permit.saw(vec![Id::from_uuid(Uuid::nil())]);
+    (&mut &*pg).batch_execute(&open_for(nobody.agency)).await?;
+    let _: Vec<call::Row> = call::standing(&nobody, None).load(&mut &*pg).await?;
+    let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::keep(&nobody, &key, &answer)];
+    statements.extend(audit::look(&nobody, &look));
+    statements.extend(audit::entry(&nobody, &entry));
+    statements.extend([duties::upsert("[]".to_owned()), rungs::queue("[]".to_owned())]);
+    for statement in statements {
+        statement.execute(&mut &*pg).await?;
+    }
+    (&mut &*pg).batch_execute("rollback").await
+}
+
+/// The agency's id is a UUID, so nothing else can be said with it.
+pub(crate) fn open_for(agency: AgencyId) -> String {
+    format!("begin; set local homeward.agency_id = '{agency}'")
+}
+
+/// The worker sweeps every agency, and sees only the tables whose policy allows it: the queue, and kept answers.
+pub(crate) const OPEN_SWEEP: &str = "begin; set local homeward.sweep = 'on'";
+
+/// Ends a transaction that is not to be kept. If that fails, the pool drops the connection, which ends it too.
+pub(crate) async fn roll_back(conn: &mut Pooled) {
+    if conn.pg.batch_execute("rollback").await.is_ok() {
+        conn.in_transaction = false;
+    }
+}
+
+/// Sends the last statements and the commit without a wait between.
+///
+/// If one of them fails, the server turns the commit into a rollback, and the failure is what is reported.
+pub(super) async fn commit_with(conn: &mut Pooled, statements: Vec<Sql>) -> StoreResult<()> {
+    let pg = &conn.pg;
+    let statements = statements.into_iter().map(|statement| async move { statement.execute(&mut &*pg).await });
+    let (mut last, commit) = (pg, "commit");
+    let (done, committed) = join!(join_all(statements), last.batch_execute(commit));
+    conn.in_transaction = false;
+    let done: QueryResult<Vec<usize>> = done.into_iter().collect();
+    done?;
+    Ok(committed?)
+}
+
+/// Keeps the transaction.
+pub(crate) async fn commit(conn: &mut Pooled) -> StoreResult<()> {
+    conn.pg.batch_execute("commit").await?;
+    conn.in_transaction = false;
+    Ok(())
+}

@@ -1,0 +1,573 @@
+"""Measures the program over HTTP beside pgbench with the same statements, and writes target/bench/report.md.
+
+Started by tests/bench/run inside a private, durable cluster: DATABASE_URL names it.
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import platform
+import resource
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+
+from capture import Captured, Proxy, Script, capture
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+OUT = Path(os.environ["BENCH_OUT"])
+PROGRAM = os.environ["BENCH_PROGRAM"]
+# Agencies and children. Every write needs a child who is not missing, so a smaller set would be used up at once.
+SCALES = {"small": (10, 50_000), "medium": (50, 400_000)}
+SCALE = os.environ.get("BENCH_SCALE") or "medium"
+SECONDS = int(os.environ.get("BENCH_SECONDS") or {"small": 2, "medium": 5}[SCALE])
+REPEATS = int(os.environ.get("BENCH_REPEATS") or 3)
+CONNECTIONS = [int(it) for it in (os.environ.get("BENCH_CONNECTIONS") or "1 16 64").split()]
+OPERATIONS = (os.environ.get("BENCH_OPERATIONS") or "R1 R2 R5 W").split()
+NAMES = {"W": "open an episode", "R1": "child page", "R2": "worklist of 50", "R5": "50 episodes of a unit"}
+PASSWORD = "correct horse battery staple"
+LISTEN = "127.0.0.1"
+TICK = os.sysconf("SC_CLK_TCK")
+# The good-enough and the where-we-are-going column of the aims: ratio at 16 and at 64 connections.
+AIMS = {"R1": (0.70, 0.90, 1.0), "R2": (0.70, 0.90, 1.0), "R5": (0.70, 0.90, 1.0), "W": (0.60, None, 1.3)}
+
+url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
+SOCKETS = urllib.parse.parse_qs(url.query)["host"][0]
+DATABASE = f"bench_{SCALE}"
+SUPERUSER = url.username
+# What the program sets on each of its connections, so that both sides pay for the same timers.
+SESSION = "-c role=homeward_app -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+
+
+def say(text: str):
+    print(f"[{time.monotonic() - BEGAN:6.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+def database_url(sockets: str = SOCKETS, options: str = "") -> str:
+    query = {"host": sockets, "port": "5432", **({"options": options} if options else {})}
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?{urllib.parse.urlencode(query, quote_via=urllib.parse.quote)}"
+
+
+def psql(statement: str, database: str = DATABASE, *arguments: str) -> str:
+    command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", SOCKETS, "-U", SUPERUSER, "-d", database]
+    done = subprocess.run([*command, *arguments], input=statement, text=True, capture_output=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout.strip()
+
+
+# --- the data --------------------------------------------------------------------------------------------------
+
+
+def load():
+    """Creates and fills the database, unless the last run left one of the same making."""
+    agencies, children = SCALES[SCALE]
+    making = hashlib.sha256((HERE / "load.sql").read_bytes())
+    for path in sorted((ROOT / "migrations").rglob("*.sql")):
+        making.update(path.read_bytes())
+    stamp = f"{making.hexdigest()[:16]}"
+    if psql(f"select shobj_description(oid, 'pg_database') from pg_database where datname = '{DATABASE}'", "postgres") == stamp:
+        say("the data of the last run is there")
+        return 0.0
+    say(f"loading {children:,} children")
+    began = time.monotonic()
+    psql(f'drop database if exists "{DATABASE}"', "postgres")
+    psql(f'create database "{DATABASE}"', "postgres")
+    environment = {**os.environ, "DATABASE_URL": database_url(), "HOMEWARD_DEMO_PASSWORD": PASSWORD,
+                   "HOMEWARD_DATA_DIR": str(OUT / "program")}
+    for command in ("migrate", "demo"):
+        subprocess.run([PROGRAM, command], env=environment, check=True, stdout=subprocess.DEVNULL)
+    password_hash = psql("select password_hash from sign_ins where email = 'supervisor@demo.homeward.test'")
+    psql("", DATABASE, "-1", "-v", f"agencies={agencies}", "-v", f"children={children}", "-v", f"hash={password_hash}",
+         "-f", str(HERE / "load.sql"))
+    psql("vacuum (freeze, analyze)")
+    psql(f"comment on database \"{DATABASE}\" is '{stamp}'", "postgres")
+    return time.monotonic() - began
+
+
+def tidy():
+    """Takes out what a run has written, so that the next one finds the same."""
+    psql("""
+        set session_replication_role = replica;
+        create temporary table opened as select agency_id, id from missing_episodes
+            where created_at > (select loaded_at from bench.settings);
+        delete from rungs r using opened o where r.agency_id = o.agency_id and r.episode_id = o.id;
+        delete from duties d using opened o where d.agency_id = o.agency_id and d.episode_id = o.id;
+        delete from missing_episodes e using opened o where e.agency_id = o.agency_id and e.id = o.id;
+        delete from audit_entries where at > (select loaded_at from bench.settings);
+        delete from look_children c using looks l, bench.settings
+            where l.at > loaded_at and c.agency_id = l.agency_id and c.look_id = l.id;
+        delete from looks where at > (select loaded_at from bench.settings);
+        truncate idempotency_keys;
+    """)
+    psql("vacuum analyze rungs, duties, missing_episodes, audit_entries, looks, look_children, idempotency_keys")
+    psql("checkpoint")
+
+
+def settings():
+    """Nothing of durability is touched. What happens by itself is kept out of the slices, for both sides alike."""
+    for setting in ("autovacuum = off", "checkpoint_timeout = '1h'", "max_wal_size = '16GB'"):
+        psql(f"alter system set {setting}", "postgres")
+    psql("select pg_reload_conf()", "postgres")
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):
+        if psql(f"show {name}", "postgres") != "on":
+            raise SystemExit(f"{name} is off: this would measure a database that forgets")
+
+
+# --- the program -----------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LISTEN, 0))
+        return probe.getsockname()[1]
+
+
+class Program:
+    """`homeward serve`, as it is shipped: every default stands unless `environment` says otherwise."""
+
+    def __init__(self, address: str, **environment: str):
+        self.port = free_port()
+        settings = {"DATABASE_URL": address, "HOMEWARD_LISTEN": f"{LISTEN}:{self.port}",
+                    "HOMEWARD_DATA_DIR": str(OUT / "program"), **environment}
+        self.began = time.monotonic()
+        self.log = open(OUT / "program.log", "ab")
+        self.process = subprocess.Popen([PROGRAM, "serve"], env={**os.environ, **settings}, stdout=self.log,
+                                        stderr=self.log)
+
+    def request(self, method: str, path: str, token: str = "", body: str | None = None, **headers: str):
+        connection = http.client.HTTPConnection(LISTEN, self.port, timeout=20)
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        connection.request(method, path, body, {name.replace("_", "-"): it for name, it in headers.items()})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        if answer.status >= 300:
+            raise SystemExit(f"{method} {path}: {answer.status} {text}")
+        return text
+
+    def wait(self, path: str = "/livez", token: str = "") -> float:
+        while True:
+            try:
+                with socket.create_connection((LISTEN, self.port), timeout=1):
+                    pass
+                self.request("GET", path, token)
+                return time.monotonic() - self.began
+            except OSError:
+                if self.process.poll() is not None or time.monotonic() - self.began > 60:
+                    raise SystemExit(f"the program does not answer: see {self.log.name}")
+                time.sleep(0.001)
+
+    def memory(self) -> tuple[float, float]:
+        """What it holds now and has held at most, in MB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        lines = dict(it.split(":", 1) for it in status)
+        return tuple(int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
+        self.log.close()
+
+
+def sign_in(program: Program):
+    """Signs every supervisor in who has no fresh token, and writes the files that wrk reads."""
+    emails = psql("select email from sign_ins where email like 'supervisor-%@bench%' order by email").split("\n")
+    tokens = []
+    for email in emails:
+        answer = program.request("POST", "/v1/auth/login", body=json.dumps({"email": email, "password": PASSWORD}))
+        tokens.append(json.loads(answer)["access_token"])
+    (OUT / "tokens").write_text("\n".join(tokens) + "\n")
+    # The newest session of each is the one in the token.
+    psql("drop table if exists bench.callers")
+    psql("""
+        create table bench.callers as
+        select distinct on (email) dense_rank() over (order by email) - 1 as number, s.agency_id as agency,
+            s.user_id as caller, s.id as session, uu.unit_id as unit, u.code
+        from sign_ins i join sessions s using (agency_id, user_id) join user_units uu using (agency_id, user_id)
+            join units u on u.agency_id = uu.agency_id and u.id = uu.unit_id
+        where email like 'supervisor-%@bench%' order by email, s.id desc;
+        grant select on bench.callers to homeward_app;
+    """)
+    return tokens
+
+
+PICKS = {
+    "R1": "c.id in (select child_id from missing_episodes)",
+    "W": "not exists (select from missing_episodes e where e.agency_id = c.agency_id and e.child_id = c.id "
+         "and e.recovered_at is null and e.returned_to_care_at is null and e.placed_elsewhere_at is null "
+         "and e.closed_at is null)",
+}
+
+
+def pick(program: Program, tokens: list[str]):
+    """Who asks for what: the same for wrk and for pgbench, in the same random order."""
+    batch = Script.BATCH
+    each = ", ".join(f"(array_agg(id))[{i + 1}] as child_{i}, (array_agg(worker))[{i + 1}] as worker_{i}"
+                     for i in range(batch))
+    for operation in ("R1", "W"):
+        table = f"bench.pick_{operation.lower()}"
+        psql(f"""
+            select setseed(0.5);
+            drop table if exists {table};
+            create table {table} as
+            select row_number() over (order by random()) as n, f.* from (
+                select number, agency, caller, session, unit, code, {each} from (
+                    select k.*, c.id, c.assigned_to as worker, (row_number() over (partition by k.unit order by random()) - 1) / {batch} as part
+                    from bench.callers k join children c on c.agency_id = k.agency and c.unit_id = k.unit
+                    where {PICKS[operation]}) d
+                group by number, agency, caller, session, unit, code, part having count(*) = {batch}) f;
+        """)
+        path = "/v1/children/' || child"
+        if operation == "W":
+            path += " || '/missing-episodes"
+        path += "'" if operation == "W" else ""
+        children = ", ".join(f"child_{i}" for i in range(batch))
+        lines = psql(f"select number || ' {path} from {table}, unnest(array[{children}]) with ordinality as u(child, i) order by n, i")
+        (OUT / operation).write_text(lines + "\n")
+    for operation, route in (("R2", "/v1/duties"), ("R5", "/v1/missing-episodes")):
+        callers = [it.split("|") for it in psql("select number, agency, caller, session, unit, code from bench.callers order by random()").split("\n")]
+        rows, lines = [], []
+        for n, (number, *ids, code) in enumerate(callers, 1):
+            path = f"{route}?unit_code={code}&limit=50"
+            seen = json.loads(program.request("GET", path, tokens[int(number)]))["data"]
+            shown = sorted({it["child_id"] for it in seen})
+            rows.append(f"({n}, '" + "', '".join([*ids, code, "{" + ",".join(shown) + "}"]) + "')")
+            lines.append(f"{number} {path}")
+        table = f"bench.pick_{operation.lower()}"
+        psql(f"drop table if exists {table}")
+        psql(f"create table {table} (n bigint, agency uuid, caller uuid, session uuid, unit uuid, code text, shown text)")
+        psql(f"insert into {table} values {', '.join(rows)}")
+        (OUT / operation).write_text("\n".join(lines) + "\n")
+    for operation in NAMES:
+        table = f"bench.pick_{operation.lower()}"
+        psql(f"alter table {table} add primary key (n); grant select on {table} to homeward_app; analyze {table}")
+    psql("create sequence if not exists bench.next_w; grant usage, update on sequence bench.next_w to homeward_app")
+
+
+# --- what is sent ----------------------------------------------------------------------------------------------
+
+
+def body() -> str:
+    now = time.time()
+    at = lambda hours: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - hours * 3600))
+    return json.dumps({
+        "agency_information_received_at": at(1), "absence_began_at": at(4), "last_contact_at": at(5),
+        "last_contact_place": "At the bus stop", "caregiver_learned_at": at(2), "determined_missing_at": at(1),
+        "missing_type": "absent_without_permission", "missing_from": "foster_family_home", "whereabouts_known": "no",
+        "circumstances": "Did not come home from school. Synthetic.",
+    })
+
+
+def record(tokens: list[str]) -> dict[str, Captured]:
+    """One request of each kind through a program whose statements are logged."""
+    upstream = f"{SOCKETS}/.s.PGSQL.5432"
+    log = Path(psql("show data_directory", "postgres")).parent / "postgres.log"
+    proxy = Proxy(OUT / "proxy", upstream)
+    options = "-c log_statement=all -c log_error_verbosity=default"
+    program = Program(database_url(str(OUT / "proxy"), options), HOMEWARD_CONNECTIONS="1")
+    program.wait()
+    captured = {}
+    for operation in OPERATIONS:
+        requests = [line.split(" ", 1) for line in (OUT / operation).read_text().splitlines()[:6 * Script.BATCH:Script.BATCH]]
+
+        def send(number=None):
+            caller, path = requests.pop()
+            token = tokens[int(caller)]
+            if operation == "W":
+                key = "00000000-0000-4000-8000-%012x" % time.monotonic_ns()
+                program.request("POST", path, token, (OUT / "body").read_text(), Idempotency_Key=key[:36])
+            else:
+                program.request("GET", path, token)
+
+        for _ in range(3):
+            send()
+        caller, path = requests[-1]
+        row = Script.BATCH * (len(requests) - 1)
+        captured[operation] = capture(operation, proxy, log, send)
+        captured[operation].caller, captured[operation].row = caller, row
+    program.stop()
+    return captured
+
+
+def scripts(captured: dict[str, Captured]) -> dict[str, tuple[Path, Path, dict[str, str]]]:
+    """Writes the pgbench scripts, and what was sent in readable form."""
+    made = {}
+    for operation, it in captured.items():
+        number = it.row // Script.BATCH + 1 if operation in ("R1", "W") else it.row + 1
+        columns = "agency, caller, session, unit, code"
+        columns += ", child_0 as child, worker_0 as worker" if operation in ("R1", "W") else ", shown"
+        row = json.loads(psql(f"select row_to_json(r) from (select {columns} from bench.pick_{operation.lower()} where n = {number}) r"))
+        shown = row.pop("shown", "{}").strip("{}")
+        known = {value: name for name, value in row.items() if value}
+        script, fetch, constants = Script(it, known, shown.split(",") if shown else []).build()
+        constants["rows"] = psql(f"select count(*) from bench.pick_{operation.lower()}")
+        paths = OUT / f"{operation}.pgbench", OUT / f"{operation}.fetch.pgbench"
+        paths[0].write_text(script)
+        paths[1].write_text(fetch)
+        lines = [f"{operation}: {len(it.statements)} statements in {it.round_trips} round trips"]
+        for statement in it.statements:
+            lines.append(f"[{statement.turn + 1}] {statement.text}")
+            lines += [f"      ${i} {kind} = {value}" for i, (kind, value) in enumerate(zip(statement.types, statement.parameters), 1)]
+        (OUT / f"{operation}.statements").write_text("\n".join(lines) + "\n")
+        made[operation] = (*paths, constants)
+    return made
+
+
+# --- a slice ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Slice:
+    rate: float
+    p50: float
+    p99: float
+    most: float
+    database_us: float
+    program_us: float
+    foreign: float
+
+
+class Usage:
+    """Processor time: of PostgreSQL, of the program, of the load generator, and of everybody."""
+
+    def __init__(self, program: Program | None):
+        self.program = program
+        self.postmaster = int((Path(psql("show data_directory", "postgres")) / "postmaster.pid").read_text().split()[0])
+        self.before = self.now()
+
+    def now(self):
+        def stat(pid):
+            return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+        database = 0
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit():
+                try:
+                    it = stat(entry.name)
+                except (FileNotFoundError, ProcessLookupError):
+                    continue
+                own = int(entry.name) == self.postmaster
+                if own or int(it[1]) == self.postmaster:
+                    # The dead are in the postmaster's account.
+                    database += sum(int(x) for x in it[11:15 if own else 13])
+        program = sum(int(x) for x in stat(self.program.process.pid)[11:13]) if self.program else 0
+        generator = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) * TICK
+        everybody = [int(x) for x in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
+        return database, program, generator, sum(everybody) - everybody[3] - everybody[4], sum(everybody)
+
+    def since(self, requests: int):
+        database, program, generator, busy, all_ = (b - a for a, b in zip(self.before, self.now()))
+        foreign = max(0.0, busy - database - program - generator) / max(all_, 1)
+        return database / TICK * 1e6 / requests, program / TICK * 1e6 / requests, foreign
+
+
+class Cursor:
+    """How far the writes have come in their list of children; a row of the list holds eight."""
+
+    def __init__(self):
+        self.row = 10
+        self.rows = int(psql("select count(*) from bench.pick_w"))
+
+    def have(self, rows: int):
+        if self.row + min(rows, self.rows // 2) > self.rows:
+            say("every child is missing: tidying up")
+            tidy()
+            self.row = 0
+
+
+def over_http(program: Program, operation: str, connections: int, seconds: int, cursor: Cursor) -> Slice:
+    start = 0
+    if operation == "W":
+        cursor.have(9_000 * seconds // Script.BATCH)
+        start = cursor.row * Script.BATCH
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(HERE / "requests.lua"),
+               f"http://{LISTEN}:{program.port}", "--", str(OUT), operation, str(start), str(time.monotonic_ns())]
+    usage = Usage(program)
+    done = subprocess.run(command, text=True, capture_output=True)
+    if done.returncode:
+        raise SystemExit(done.stdout + done.stderr)
+    found = json.loads(done.stdout.strip().split("\n")[-1])
+    if found["refused"] or found["broken"] or not found["requests"]:
+        raise SystemExit(f"{operation} over HTTP: {found['refused']} of {found['requests']} refused, {found['broken']} broken")
+    if operation == "W":
+        cursor.row += (found["requests"] + 2 * connections) // Script.BATCH + 2
+    rate = found["requests"] / found["microseconds"] * 1e6
+    return Slice(rate, found["p50"] / 1000, found["p99"] / 1000, found["max"] / 1000, *usage.since(found["requests"]))
+
+
+def by_pgbench(script: Path, constants: dict[str, str], operation: str, connections: int, seconds: int, cursor: Cursor) -> Slice:
+    """The first second is not counted: each client prepares its statements in it."""
+    if operation == "W":
+        cursor.have(15_000 * seconds // Script.BATCH)
+        psql(f"select setval('bench.next_w', {cursor.row + 1})")
+    logs = OUT / "logs"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir()
+    defined = [it for name, value in constants.items() for it in ("-D", f"{name}={value}")]
+    command = ["pgbench", "-n", "-M", "prepared", "-c", str(connections), "-j", "1", "-T", str(seconds), "-f", str(script),
+               "-l", "--log-prefix", str(logs / "log"), "-h", SOCKETS, "-U", SUPERUSER, *defined, DATABASE]
+    usage = Usage(None)
+    done = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "PGOPTIONS": SESSION})
+    if done.returncode or "aborted" in done.stderr:
+        raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
+    ended, taken = [], []
+    for path in logs.iterdir():
+        for line in path.read_text().splitlines():
+            _, _, took, _, at, fraction = line.split()[:6]
+            ended.append(int(at) + int(fraction) / 1e6)
+            taken.append(int(took))
+    database, _, foreign = usage.since(len(taken))
+    from_, to = min(ended) + 1, max(ended)
+    counted = sorted(took for took, at in zip(taken, ended) if at > from_)
+    if operation == "W":
+        cursor.row = int(psql("select last_value from bench.next_w")) + 1
+    return Slice(len(counted) / (to - from_), counted[len(counted) // 2] / 1000, counted[len(counted) * 99 // 100] / 1000,
+                 counted[-1] / 1000, database, 0, foreign)
+
+
+# --- the run ---------------------------------------------------------------------------------------------------
+
+
+def median(slices: list[Slice]) -> Slice:
+    return Slice(*(statistics.median(getattr(it, name) for it in slices) for name in Slice.__dataclass_fields__))
+
+
+def compare(program, operation, connections, made, cursor):
+    """HTTP and pgbench in turn, slice by slice, so that whoever else uses the machine disturbs both alike."""
+    script, fetch, constants = made[operation]
+    over_http(program, operation, connections, 1, cursor)
+    http_slices, pgbench_slices, ratios = [], [], []
+    fetched = by_pgbench(fetch, constants, "fetch", connections, 3, cursor)
+    for _ in range(REPEATS):
+        here = over_http(program, operation, connections, SECONDS, cursor)
+        there = by_pgbench(script, constants, operation, connections, SECONDS + 1, cursor)
+        # What fetching the ids for pgbench costs is no part of the request.
+        cost = 1 / there.rate - 1 / (fetched.rate * Script.BATCH)
+        there.rate = 1 / cost
+        http_slices.append(here)
+        pgbench_slices.append(there)
+        ratios.append(here.rate / there.rate)
+    return median(http_slices), median(pgbench_slices), statistics.median(ratios)
+
+
+def livez(program: Program) -> float:
+    command = ["wrk", "-t1", "-c64", "-d3s", f"http://{LISTEN}:{program.port}/livez"]
+    done = subprocess.run(command, text=True, capture_output=True, check=True)
+    return float(next(it for it in done.stdout.split("\n") if it.startswith("Requests/sec")).split()[1])
+
+
+def starts(tokens: list[str]) -> list[float]:
+    """From the start of the process to its first answer to a signed-in person, tables in place."""
+    times = []
+    number, path = (OUT / "R1").read_text().split("\n", 1)[0].split(" ", 1)
+    for _ in range(5):
+        program = Program(database_url())
+        times.append(program.wait(path, tokens[int(number)]))
+        program.stop()
+    return times
+
+
+def own_start() -> float:
+    """The same with a PostgreSQL of its own, which the program starts too, up to the first answer at all."""
+    folder = OUT / "own"
+    environment = {"HOMEWARD_DATA_DIR": str(folder)}
+    clean = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    subprocess.run([PROGRAM, "migrate"], env={**clean, **environment}, check=True, stdout=subprocess.DEVNULL)
+    times = []
+    for _ in range(3):
+        program = Program("", **environment)
+        times.append(program.wait("/readyz"))
+        program.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+    return statistics.median(times)
+
+
+def machine() -> str:
+    model = next((it.split(":")[1].strip() for it in Path("/proc/cpuinfo").read_text().split("\n") if "model name" in it), "?")
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) // (1 << 20)
+    flush = "?"
+    program = shutil.which("pg_test_fsync") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_test_fsync")), None)
+    if program:
+        done = subprocess.run([program, "-s", "1", "-f", str(OUT / "flush")], text=True, capture_output=True)
+        line = next((it for it in done.stdout.split("\n") if it.strip().startswith("fdatasync")), "")
+        flush = line.split()[-2] + " µs" if line else "?"
+        (OUT / "flush").unlink(missing_ok=True)
+    return (f"{os.cpu_count()} cores ({model}), {memory} GB, {platform.system()} {platform.release()}, "
+            f"PostgreSQL {psql('show server_version', 'postgres')}, a flush of the log takes {flush}; "
+            "the program, PostgreSQL and the load generator share the cores")
+
+
+def main():
+    settings()
+    loaded = load()
+    tidy()
+    (OUT / "body").write_text(body())
+    program = Program(database_url())
+    program.wait()
+    at_start = program.memory()[0]
+    say("signing in")
+    tokens = sign_in(program)
+    pick(program, tokens)
+    say("recording what the program sends")
+    captured = record(tokens)
+    made = scripts(captured)
+    cursor = Cursor()
+    rows = []
+    for operation in OPERATIONS:
+        for connections in CONNECTIONS:
+            here, there, ratio = compare(program, operation, connections, made, cursor)
+            rows.append((operation, connections, here, there, ratio))
+            say(f"{operation} {connections:3} connections: {here.rate:8,.0f}/s, pgbench {there.rate:8,.0f}/s, ratio {ratio:.2f}")
+    ceiling = livez(program)
+    held, most = program.memory()
+    program.stop()
+    say("starting and stopping")
+    started = statistics.median(starts(tokens))
+    own = own_start()
+    report = write_report(rows, captured, ceiling, (at_start, held, most), (started, own), loaded)
+    tidy()
+    print(report)
+
+
+def write_report(rows, captured, ceiling, memory, start, loaded) -> str:
+    lines = [f"# Measured on {time.strftime('%Y-%m-%d', time.gmtime())}, data set *{SCALE}*", "", machine() + ".", "",
+             "| | conn. | HTTP/s | pgbench/s | ratio | HTTP p50 ms | p99 | max | pgbench p50 | p99 | max "
+             "| CPU µs: database + program | pgbench: database | others |",
+             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    for operation, connections, here, there, ratio in rows:
+        others = max(here.foreign, there.foreign)
+        lines.append(
+            f"| {operation} {NAMES[operation]} | {connections} | {here.rate:,.0f} | {there.rate:,.0f} | **{ratio:.2f}** "
+            f"| {here.p50:.2f} | {here.p99:.2f} | {here.most:.1f} | {there.p50:.2f} | {there.p99:.2f} | {there.most:.1f} "
+            f"| {here.database_us:.0f} + {here.program_us:.0f} | {there.database_us:.0f} | {others:.0%} |")
+    lines += ["", "| | statements | round trips | prepared again |", "|---|---|---|---|"]
+    for operation, it in captured.items():
+        lines.append(f"| {operation} | {len(it.statements)} | {it.round_trips} | {it.prepared_again} |")
+    lines += ["", f"`/livez`, 64 connections: {ceiling:,.0f} requests a second.",
+              f"Memory: {memory[0]:.0f} MB after the start, {memory[1]:.0f} MB after the load, {memory[2]:.0f} MB at most.",
+              f"Start to the first answer for a signed-in person: {start[0] * 1000:.0f} ms; "
+              f"with a PostgreSQL of its own to start first, to `/readyz`: {start[1] * 1000:.0f} ms."]
+    if loaded:
+        lines.append(f"Loading the data took {loaded:.0f} s.")
+    text = "\n".join(lines) + "\n"
+    (OUT / "report.md").write_text(text)
+    return text
+
+
+BEGAN = time.monotonic()
+
+if __name__ == "__main__":
+    main()
