@@ -11,7 +11,7 @@ create table audit_entries (
     xact       xid8 not null default pg_current_xact_id(),
     primary key (agency_id, id)
 );
-create index audit_entries_of_xact on audit_entries (xact);
+create index audit_entries_of_xact on audit_entries (xact, child_id);
 create index audit_entries_of_child on audit_entries (agency_id, child_id, at, id);
 create index audit_entries_of_actor on audit_entries (agency_id, actor_id, at, id);
 create index audit_entries_in_time on audit_entries (agency_id, at, id);

@@ -24,6 +24,7 @@ create table look_children (
     look_id   uuid not null,
     primary key (agency_id, child_id, look_id)
 );
+create index look_children_of_look on look_children (agency_id, look_id);
 grant select, insert on look_children to homeward_app;
 create trigger look_children_stand before update or delete on look_children
     for each row execute function refuse_change();

@@ -44,8 +44,10 @@ url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
 SOCKETS = urllib.parse.parse_qs(url.query)["host"][0]
 DATABASE = f"bench_{SCALE}"
 SUPERUSER = url.username
-# What the program sets on each of its connections, so that both sides pay for the same timers.
-SESSION = "-c role=homeward_app -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s -c timezone=UTC"
+# What the program sets on each of its connections, so that both sides pay for the same timers. A connection of the
+# program has long come to its generic plans; one of pgbench lasts seconds, and would plan for most of them.
+SESSION = ("-c role=homeward_app -c statement_timeout=15s -c idle_in_transaction_session_timeout=15s -c timezone=UTC "
+           "-c plan_cache_mode=force_generic_plan")
 
 
 def say(text: str):
@@ -423,15 +425,23 @@ def by_pgbench(script: Path, constants: dict[str, str], operation: str, connecti
     done = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "PGOPTIONS": SESSION})
     if done.returncode or "aborted" in done.stderr:
         raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
-    ended, taken = [], []
+    transactions = []
     for path in logs.iterdir():
         for line in path.read_text().splitlines():
-            _, _, took, _, at, fraction = line.split()[:6]
-            ended.append(int(at) + int(fraction) / 1e6)
-            taken.append(int(took))
-    database, _, foreign = usage.since(len(taken))
-    from_, to = min(ended) + 1, max(ended)
-    counted = sorted(took for took, at in zip(taken, ended) if at > from_)
+            client, number, took, _, at, fraction = line.split()[:6]
+            transactions.append((int(at) + int(fraction) / 1e6, int(took), int(number), client))
+    transactions.sort()
+    database, _, foreign = usage.since(len(transactions))
+    # Until each client has prepared every copy of its statements, and for a second at least.
+    ready = {}
+    for at, _, number, client in transactions:
+        if number > Script.BATCH:
+            ready.setdefault(client, at)
+    from_ = max(max(ready.values()), transactions[0][0] + 1)
+    to = transactions[-1][0]
+    if len(ready) < connections or to - from_ < seconds / 2:
+        raise SystemExit(f"{operation}: pgbench took {from_ - transactions[0][0]:.1f} s to warm up; make BENCH_SECONDS longer")
+    counted = sorted(took for at, took, _, _ in transactions if at > from_)
     if operation == "W":
         cursor.row = int(psql("select last_value from bench.next_w")) + 1
     return Slice(len(counted) / (to - from_), counted[len(counted) // 2] / 1000, counted[len(counted) * 99 // 100] / 1000,
@@ -512,6 +522,7 @@ def machine() -> str:
 
 def main():
     settings()
+    where = machine()
     loaded = load()
     tidy()
     (OUT / "body").write_text(body())
@@ -531,19 +542,19 @@ def main():
             here, there, ratio = compare(program, operation, connections, made, cursor)
             rows.append((operation, connections, here, there, ratio))
             say(f"{operation} {connections:3} connections: {here.rate:8,.0f}/s, pgbench {there.rate:8,.0f}/s, ratio {ratio:.2f}")
-    ceiling = livez(program)
     held, most = program.memory()
+    ceiling = livez(program)
     program.stop()
     say("starting and stopping")
     started = statistics.median(starts(tokens))
     own = own_start()
-    report = write_report(rows, captured, ceiling, (at_start, held, most), (started, own), loaded)
+    report = write_report(rows, captured, ceiling, (at_start, held, most), (started, own), loaded, where)
     tidy()
     print(report)
 
 
-def write_report(rows, captured, ceiling, memory, start, loaded) -> str:
-    lines = [f"# Measured on {time.strftime('%Y-%m-%d', time.gmtime())}, data set *{SCALE}*", "", machine() + ".", "",
+def write_report(rows, captured, ceiling, memory, start, loaded, where) -> str:
+    lines = [f"# Measured on {time.strftime('%Y-%m-%d', time.gmtime())}, data set *{SCALE}*", "", where + ".", "",
              "| | conn. | HTTP/s | pgbench/s | ratio | HTTP p50 ms | p99 | max | pgbench p50 | p99 | max "
              "| CPU µs: database + program | pgbench: database | others |",
              "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]

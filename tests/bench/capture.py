@@ -166,8 +166,8 @@ class Script:
     by itself, so one statement fetches them for `BATCH` requests; what that costs is measured and taken off.
     """
 
-    BATCH = 8
-    # Eight children of one caller stand in one row.
+    BATCH = 4
+    # So many children of one caller stand in one row.
     PER_REQUEST = {"child", "worker"}
 
     def __init__(self, captured: Captured, known: dict[str, str], shown: list[str]):

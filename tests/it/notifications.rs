@@ -68,8 +68,7 @@ async fn a_retraction_opens_the_duty_again_and_its_reminders() {
 async fn nobody_is_told_before_the_agency_knew() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
-    let problem =
-        case.worker.post(&case.url("/notifications"), told("ncmec", "2026-05-01T07:59:59Z"), 422).await;
+    let problem = case.worker.post(&case.url("/notifications"), told("ncmec", "2026-05-01T07:59:59Z"), 422).await;
     assert_eq!(problem["type"], "/problems/before-receipt");
     let problem = case.worker.post(&case.url("/notifications"), told("ncmec", "2026-05-01T08:00:01Z"), 422).await;
     assert_eq!(problem["type"], "/problems/in-the-future");

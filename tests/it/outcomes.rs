@@ -129,13 +129,18 @@ async fn a_merged_duplicate_keeps_the_earliest_receipt() {
     let second = json!({ "agency_information_received_at": "2026-05-01T14:00:00Z" });
     let stays = case.worker.post(&case.child_url("/missing-episodes"), second, 201).await;
     let open = case.now().await;
-    let undone: Vec<Value> = open["duties"].as_array().unwrap().iter()
-        .map(|it| json!({ "duty_id": it["id"], "reason": "A duplicate." })).collect();
+    let undone: Vec<Value> = open["duties"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| json!({ "duty_id": it["id"], "reason": "A duplicate." }))
+        .collect();
     let closure = json!({ "reason": "merged_duplicate", "statement": "The same absence.",
         "merged_into_episode_id": stays["id"], "undone": undone });
     let closed = case.supervisor.put(&case.url(""), &case.url("/closure"), closure, 200).await;
     assert_eq!(closed["state"], "merged_duplicate");
-    let stays = case.worker.get(&case.child_url(&format!("/missing-episodes/{}", stays["id"].as_str().unwrap())), 200).await;
+    let stays =
+        case.worker.get(&case.child_url(&format!("/missing-episodes/{}", stays["id"].as_str().unwrap())), 200).await;
     assert_eq!(stays["agency_information_received_at"], "2026-05-01T09:00:00Z");
     assert_eq!(stays["duties"][0]["due_at"], "2026-05-02T09:00:00Z");
 }

@@ -143,6 +143,10 @@ async fn a_reminder_belongs_to_its_person() {
     assert_eq!(app.stranger().await.send(reqwest::Method::PUT, &url, None, &[]).await.status, 404);
 }
 
+async fn until_idle(worker: homeward_server::reminders::Worker) {
+    while worker.sweep().await.unwrap() > 0 {}
+}
+
 #[tokio::test]
 async fn two_workers_never_deliver_a_rung_twice() {
     let app = TestApp::at(NOW).await;
@@ -152,7 +156,7 @@ async fn two_workers_never_deliver_a_rung_twice() {
     let mut workers = Vec::new();
     for number in 0..4 {
         let worker = homeward_server::reminders::Worker { name: format!("worker-{number}"), ..app.worker.clone() };
-        workers.push(tokio::spawn(async move { while worker.sweep().await.unwrap() > 0 {} }));
+        workers.push(tokio::spawn(until_idle(worker)));
     }
     for worker in workers {
         worker.await.unwrap();

@@ -34,14 +34,31 @@ fn files(folders: &[&str], endings: &[&str]) -> Vec<(String, String)> {
 
 fn offenders(files: &[(String, String)], bad: impl Fn(&str, &str) -> bool) -> Vec<String> {
     let lines = files.iter().flat_map(|(name, text)| text.lines().enumerate().map(move |(at, line)| (name, at, line)));
-    lines.filter(|(name, _, line)| bad(name, line)).map(|(name, at, line)| format!("{name}:{}: {line}", at + 1)).collect()
+    lines
+        .filter(|(name, _, line)| bad(name, line))
+        .map(|(name, at, line)| format!("{name}:{}: {line}", at + 1))
+        .collect()
 }
 
 /// Domain 10.5, and what would be a judgement by another name (NJ-1, NJ-2).
 const BANNED: [&str; 17] = [
-    "risk_score", "riskscore", "likelihood", "probability", "victim_flag", "is_victim", "is_trafficked",
-    "suspected_trafficking", "severity", "rank", "threat_level", "red_flag_count", "prostitut", "indicator_count",
-    "observation_count", "risk_level", "high_risk",
+    "risk_score",
+    "riskscore",
+    "likelihood",
+    "probability",
+    "victim_flag",
+    "is_victim",
+    "is_trafficked",
+    "suspected_trafficking",
+    "severity",
+    "rank",
+    "threat_level",
+    "red_flag_count",
+    "prostitut",
+    "indicator_count",
+    "observation_count",
+    "risk_level",
+    "high_risk",
 ];
 
 /// `rank` is a word of its own, and not a part of `frank`.
@@ -60,7 +77,9 @@ fn t30_the_banned_words_stand_nowhere_but_in_the_catalogue_and_this_list() {
     let all = files(&["crates", "migrations", "openapi", "rules", "tests/it"], &[".rs", ".sql", ".json", ".toml"]);
     let exempt = ["indicators.toml", "indicator.rs", "indicator/tests.rs", "tidy.rs"];
     let found = offenders(&all, |name, line| {
-        !name.contains("/data/") && !exempt.iter().any(|it| name.ends_with(it)) && BANNED.iter().any(|it| says(line, it))
+        !name.contains("/data/")
+            && !exempt.iter().any(|it| name.ends_with(it))
+            && BANNED.iter().any(|it| says(line, it))
     });
     assert!(found.is_empty(), "{found:#?}");
 }
@@ -169,7 +188,9 @@ fn no_file_is_longer_than_400_lines() {
     let all = files(&["crates", "tests/it"], &[".rs"]);
     let long: Vec<String> = all
         .iter()
-        .filter(|(name, text)| 400 < text.lines().count() && !name.ends_with("schema.rs") && !LONG_FILES.contains(&name.as_str()))
+        .filter(|(name, text)| {
+            400 < text.lines().count() && !name.ends_with("schema.rs") && !LONG_FILES.contains(&name.as_str())
+        })
         .map(|(name, text)| format!("{name}: {}", text.lines().count()))
         .collect();
     assert!(long.is_empty(), "{long:#?}");
@@ -179,7 +200,8 @@ fn no_file_is_longer_than_400_lines() {
 fn files_are_named_after_their_subject() {
     let all = files(&["crates"], &[".rs"]);
     let vague = ["utils.rs", "util.rs", "common.rs", "types.rs", "helpers.rs", "misc.rs"];
-    let found: Vec<&String> = all.iter().map(|it| &it.0).filter(|name| vague.iter().any(|it| name.ends_with(&format!("/{it}")))).collect();
+    let found: Vec<&String> =
+        all.iter().map(|it| &it.0).filter(|name| vague.iter().any(|it| name.ends_with(&format!("/{it}")))).collect();
     assert!(found.is_empty(), "{found:#?}");
 }
 
@@ -210,7 +232,11 @@ fn every_problem_has_its_page_and_every_page_its_problem() {
     let in_code: BTreeSet<&str> = source
         .split('"')
         .zip(source.split('"').skip(1))
-        .filter(|(before, _)| before.trim_end().ends_with("S::UNAUTHORIZED,") || before.contains("(S::") || before.contains("(StatusCode::"))
+        .filter(|(before, _)| {
+            before.trim_end().ends_with("S::UNAUTHORIZED,")
+                || before.contains("(S::")
+                || before.contains("(StatusCode::")
+        })
         .map(|it| it.1)
         .filter(|it| !it.is_empty() && it.chars().all(|it| it.is_ascii_lowercase() || it == '-'))
         .collect();

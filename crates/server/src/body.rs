@@ -19,9 +19,8 @@ const FAULTS: usize = 50;
 
 /// Reads the body up to the limit. It is judged later, once the person is known.
 pub async fn read(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Result<Bytes, Problem> {
-    let mut payload = Payload::from_request(request, payload)
-        .await
-        .map_err(|error| Problem::MalformedJson(error.to_string()))?;
+    let mut payload =
+        Payload::from_request(request, payload).await.map_err(|error| Problem::MalformedJson(error.to_string()))?;
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| Problem::MalformedJson(error.to_string()))?;
@@ -87,7 +86,7 @@ fn unknown_field(error: &serde_path_to_error::Error<serde_json::Error>) -> Optio
 }
 
 fn pointer(error: &serde_path_to_error::Error<serde_json::Error>, named: &str) -> String {
-    let path = error.path().to_string().replace('.', "/").replace('[', "/").replace(']', "");
+    let path = error.path().to_string().replace(['.', '['], "/").replace(']', "");
     if path.starts_with(named) { format!("/{path}") } else { format!("/{named}") }
 }
 

@@ -21,7 +21,7 @@ pub struct Cli {
 pub enum Command {
     /// Everything at once, on a database of its own: migrate, load the demo agencies, serve, work
     Run {
-        /// Where the private database lives; HOMEWARD_DATA_DIR where left out
+        /// Where the private database lives; `HOMEWARD_DATA_DIR` where left out
         #[arg(long)]
         data_dir: Option<PathBuf>,
     },
@@ -88,7 +88,7 @@ pub enum UserCommand {
         /// Their name
         #[arg(long)]
         name: String,
-        /// caseworker, supervisor, on_call, auditor, privacy_officer or administrator
+        /// `caseworker`, `supervisor`, `on_call`, `auditor`, `privacy_officer` or `administrator`
         #[arg(long)]
         role: String,
         /// The codes of their units

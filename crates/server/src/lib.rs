@@ -19,4 +19,5 @@ mod reply;
 mod request_id;
 pub mod run;
 pub mod serve;
+mod url;
 mod wire;

@@ -66,10 +66,8 @@ fn base() -> OpenApi {
     let components = document.components.get_or_insert_with(Default::default);
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
-    let mut schemas: Vec<(String, RefOr<Schema>)> = vec![
-        ("Problem".to_owned(), ProblemView::schema()),
-        (Fault::name().into_owned(), Fault::schema()),
-    ];
+    let mut schemas: Vec<(String, RefOr<Schema>)> =
+        vec![("Problem".to_owned(), ProblemView::schema()), (Fault::name().into_owned(), Fault::schema())];
     ProblemView::schemas(&mut schemas);
     components.schemas.extend(schemas);
     document

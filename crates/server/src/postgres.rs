@@ -11,10 +11,10 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::url;
 use account::Account;
 pub use error::ClusterError;
 use folder::Folder;
@@ -69,8 +69,8 @@ impl Cluster {
 
     /// Works for libpq's programs and for `tokio-postgres`.
     pub fn url(&self, database: &str) -> String {
-        let database = percent_encoded(database.as_bytes());
-        let sockets = percent_encoded(self.folder.sockets().as_os_str().as_encoded_bytes());
+        let database = url::percent_encoded(database.as_bytes());
+        let sockets = url::percent_encoded(self.folder.sockets().as_os_str().as_encoded_bytes());
         format!("postgresql://{SUPERUSER}@/{database}?host={sockets}&port=5432")
     }
 
@@ -101,17 +101,6 @@ impl Drop for Cluster {
             tracing::error!(%error, "the database did not stop cleanly");
         }
     }
-}
-
-fn percent_encoded(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut url, &byte| {
-        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
-        url
-    })
 }
 
 fn file_error(path: &Path) -> impl FnOnce(std::io::Error) -> ClusterError {

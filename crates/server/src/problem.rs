@@ -25,8 +25,8 @@ pub struct Fault {
 
 impl Fault {
     /// A fault of a field of the body.
-    pub fn of(field: &str, detail: impl ToString) -> Self {
-        Self { pointer: format!("/{field}"), detail: detail.to_string() }
+    pub fn of(field: &str, detail: impl Into<String>) -> Self {
+        Self { pointer: format!("/{field}"), detail: detail.into() }
     }
 }
 
@@ -204,7 +204,7 @@ pub fn refuse_impossible(faults: &[MomentsError]) -> Result<(), Problem> {
     if faults.is_empty() {
         return Ok(());
     }
-    Err(Problem::Impossible(faults.iter().map(|it| Fault::of(it.field(), it)).collect()))
+    Err(Problem::Impossible(faults.iter().map(|it| Fault::of(it.field(), it.to_string())).collect()))
 }
 
 impl ResponseError for Problem {

@@ -28,7 +28,10 @@ pub fn server(state: AppState, listener: TcpListener, workers: usize) -> std::io
             .add(("X-Content-Type-Options", "nosniff"))
             .add(("X-Frame-Options", "DENY"))
             .add(("Referrer-Policy", "no-referrer"))
-            .add(("Content-Security-Policy", "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"));
+            .add((
+                "Content-Security-Policy",
+                "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'",
+            ));
         let (app, _) = App::new()
             .into_utoipa_app()
             .map(|app| app.app_data(state.clone()))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SubsecRound as _, Utc};
 use homeward_domain::vocabulary::Vocabulary;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
@@ -84,10 +84,44 @@ impl ToSchema for Instant {
     }
 }
 
+/// A day as a client sends it, within the years that facts about a child can lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let day = NaiveDate::deserialize(deserializer)?;
+        if !YEARS.contains(&day.year()) {
+            let text = format!("must lie between the years {} and {}", YEARS.start(), YEARS.end());
+            return Err(serde::de::Error::custom(text));
+        }
+        Ok(Self(day))
+    }
+}
+
+impl PartialSchema for Day {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).into()
+    }
+}
+
+impl ToSchema for Day {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Day")
+    }
+}
+
 /// Text as a client sends it: trimmed, 1 to `LIMIT` characters.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Text<const LIMIT: usize>(homeward_domain::text::Text<LIMIT>);
+
+impl<const LIMIT: usize> Text<LIMIT> {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
 
 impl<const LIMIT: usize> From<Text<LIMIT>> for String {
     fn from(text: Text<LIMIT>) -> Self {

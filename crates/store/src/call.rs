@@ -160,7 +160,13 @@ impl Row {
         let child = child.map(|id| self.child(id)).transpose()?.flatten();
         Ok(Standing {
             caller: Caller { user: call.user, agency: call.agency, role, reach },
-            agency: agency(call.agency, self.agency_name, &self.time_zone, self.jurisdiction, self.state_option_under_26)?,
+            agency: agency(
+                call.agency,
+                self.agency_name,
+                &self.time_zone,
+                self.jurisdiction,
+                self.state_option_under_26,
+            )?,
             child,
         })
     }

@@ -202,11 +202,7 @@ pub(crate) fn upsert(rows: String) -> Sql {
 }
 
 /// Records why a supervisor let duties be closed undone.
-pub async fn let_lapse<A: Action>(
-    tx: &WriteTx,
-    permit: &Permit<A>,
-    reasons: &[(DutyId, String)],
-) -> StoreResult<()> {
+pub async fn let_lapse<A: Action>(tx: &WriteTx, permit: &Permit<A>, reasons: &[(DutyId, String)]) -> StoreResult<()> {
     for (duty, reason) in reasons {
         diesel::update(dsl::duties)
             .filter(dsl::agency_id.eq(permit.agency().uuid()))

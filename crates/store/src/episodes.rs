@@ -5,9 +5,7 @@ use diesel::sql_types::{Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::child::{CareStatus, PlacementSetting, eighteenth_birthday};
-use homeward_domain::episode::{
-    Closure, Completed, Facts, MissingType, Moments, Recovery, WhereaboutsKnown,
-};
+use homeward_domain::episode::{Closure, Completed, Facts, MissingType, Moments, Recovery, WhereaboutsKnown};
 use homeward_domain::id::{ChildId, EpisodeId, Id, UnitId, UserId};
 use homeward_domain::notification::Told;
 use homeward_domain::policy::{Action, OpenEpisode, Permit};

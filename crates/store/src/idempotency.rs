@@ -5,10 +5,10 @@ use diesel::sql_types::{Bytea, Nullable, SmallInt, Text, Timestamptz, Uuid as Sq
 use diesel::{OptionalExtension as _, QueryDsl as _};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 
+use crate::call::Call;
 use crate::error::{StoreError, StoreResult};
 use crate::pool;
 use crate::schema::idempotency_keys::dsl;
-use crate::call::Call;
 use crate::sql::{Sql, sql};
 use crate::tx::{self, Store, WriteTx};
 
@@ -72,9 +72,7 @@ pub(crate) async fn find(tx: &WriteTx, key: &Key) -> StoreResult<Answer> {
         .optional()?;
     match row {
         Some((fingerprint, ..)) if fingerprint != key.fingerprint => Err(StoreError::KeyReused),
-        Some((_, Some(status), location, etag, Some(body))) => {
-            Ok(Answer { status, location, etag, body })
-        }
+        Some((_, Some(status), location, etag, Some(body))) => Ok(Answer { status, location, etag, body }),
         _ => Err(StoreError::Corrupt("idempotency_keys.status")),
     }
 }

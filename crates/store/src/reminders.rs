@@ -1,9 +1,9 @@
 //! Reminders: leased from the queue, delivered to the inbox, read and acknowledged by their owner.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::SelectableHelper as _;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable};
-use diesel::SelectableHelper as _;
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::id::{ChildId, DutyId, EpisodeId, Id, ReminderId};
 use homeward_domain::policy::{Grant, OwnReminders};
@@ -142,8 +142,7 @@ pub async fn own(
     which: Which,
     window: &Window,
 ) -> StoreResult<Page<Reminder>> {
-    let mut query =
-        sql(OWN).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<SqlUuid, _>(grant.actor().uuid());
+    let mut query = sql(OWN).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<SqlUuid, _>(grant.actor().uuid());
     query = match which {
         Which::All => query,
         Which::Unacknowledged => query.push(" and r.acknowledged_at is null"),

@@ -15,8 +15,8 @@ use crate::completions::Completion;
 use crate::duties::{self, Owed};
 use crate::episodes::Episode;
 use crate::error::StoreResult;
-use crate::tx::WriteTx;
 use crate::rungs::Queue;
+use crate::tx::WriteTx;
 use crate::{completions, notifications};
 
 /// An episode whose facts changed in this transaction.

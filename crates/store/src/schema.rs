@@ -394,4 +394,28 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(agencies, audit_entries, child_versions, children, completions, delivery_attempts, duties, idempotency_keys, look_children, looks, missing_episode_versions, missing_episodes, notifications, observations, placements, refresh_tokens, reminders, rungs, sessions, sign_ins, units, user_units, users);
+diesel::allow_tables_to_appear_in_same_query!(
+    agencies,
+    audit_entries,
+    child_versions,
+    children,
+    completions,
+    delivery_attempts,
+    duties,
+    idempotency_keys,
+    look_children,
+    looks,
+    missing_episode_versions,
+    missing_episodes,
+    notifications,
+    observations,
+    placements,
+    refresh_tokens,
+    reminders,
+    rungs,
+    sessions,
+    sign_ins,
+    units,
+    user_units,
+    users
+);

@@ -193,12 +193,7 @@ impl Store {
     }
 
     /// One round trip: open, set the agency, read what access depends on, and claim the key if there is one.
-    async fn begin(
-        &self,
-        call: &Call,
-        child: Option<ChildId>,
-        key: Option<&Key>,
-    ) -> StoreResult<(ReadTx, Claimed)> {
+    async fn begin(&self, call: &Call, child: Option<ChildId>, key: Option<&Key>) -> StoreResult<(ReadTx, Claimed)> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         let (rows, claimed) = opened(&conn.pg, call, child, key).await?;

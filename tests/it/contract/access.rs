@@ -56,7 +56,11 @@ async fn nobody_is_asked_to_sign_in_before_the_body_is_judged() {
     for who in [app.nobody(), forged] {
         for (method, path) in about(&case) {
             let (status, problem) = try_it(&who, &method, &path).await;
-            assert_eq!((status, problem["type"].as_str()), (401, Some("/problems/sign-in-required")), "{method} {path}");
+            assert_eq!(
+                (status, problem["type"].as_str()),
+                (401, Some("/problems/sign-in-required")),
+                "{method} {path}"
+            );
         }
     }
 }

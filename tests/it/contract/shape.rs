@@ -50,8 +50,7 @@ fn every_parameter_in_a_path_is_described() {
             .filter(|it| it["in"] == "path")
             .map(|it| it["name"].as_str().unwrap())
             .collect();
-        let named: BTreeSet<&str> =
-            path.split('/').filter_map(|it| it.strip_prefix('{')?.strip_suffix('}')).collect();
+        let named: BTreeSet<&str> = path.split('/').filter_map(|it| it.strip_prefix('{')?.strip_suffix('}')).collect();
         assert_eq!(described, named, "{method} {path}");
     }
 }

@@ -1,6 +1,6 @@
 //! A person at a keyboard. Every answer they get is checked against the API description.
 
-use homeward_domain::id::{SessionId, UserId};
+use homeward_domain::id::UserId;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -15,7 +15,6 @@ pub struct Person {
     address: String,
     token: Option<String>,
     pub id: Option<UserId>,
-    pub session: Option<SessionId>,
 }
 
 /// An answer.
@@ -57,7 +56,7 @@ impl Person {
     }
 
     pub(super) fn nobody(app: &TestApp) -> Self {
-        Self { client: Client::new(), address: app.address.clone(), token: None, id: None, session: None }
+        Self { client: Client::new(), address: app.address.clone(), token: None, id: None }
     }
 
     /// The same person at another replica.

@@ -50,8 +50,7 @@ fn validate(name: &str, schema: &Value, body: &Value) {
         let options = jsonschema::options().should_validate_formats(true);
         Box::leak(Box::new(options.build(&whole).expect("the schema is a schema")))
     });
-    let faults: Vec<String> =
-        validator.iter_errors(body).map(|it| format!("{}: {it}", it.instance_path)).collect();
+    let faults: Vec<String> = validator.iter_errors(body).map(|it| format!("{}: {it}", it.instance_path)).collect();
     assert!(faults.is_empty(), "{name} is not as described: {faults:#?}\n{body:#}");
 }
 

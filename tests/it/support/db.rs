@@ -59,6 +59,7 @@ impl Drop for Database {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "only the test runner knows the server")]
 fn server() -> String {
     std::env::var("DATABASE_URL").expect("DATABASE_URL names a server; `make test` starts one")
 }

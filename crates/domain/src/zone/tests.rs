@@ -1,5 +1,4 @@
 //! Civil time, held to `us_transitions.csv`, which `scripts/us-transitions.py` makes without chrono-tz.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use super::*;
 use chrono::TimeDelta;

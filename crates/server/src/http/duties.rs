@@ -17,7 +17,7 @@ use crate::paging::{self, List};
 use crate::problem::Problem;
 use crate::reply::Shown;
 use crate::wire::codes::{DutyKindCode, DutyStateCode, RecipientCode};
-use crate::wire::{Code, Instant};
+use crate::wire::{Code, Instant, Reference};
 
 /// One thing owed to one recipient by one instant, from one rule.
 #[derive(Serialize, ToSchema)]
@@ -113,7 +113,8 @@ pub(super) struct WorklistQuery {
     kind: Option<DutyKindCode>,
     #[param(inline)]
     recipient: Option<RecipientCode>,
-    unit_code: Option<String>,
+    #[param(inline)]
+    unit_code: Option<Reference>,
     /// `me`, or the id of a worker.
     assigned_to: Option<String>,
     #[param(inline)]
@@ -137,7 +138,7 @@ pub(super) async fn list(request: Within<ReadWorklist>) -> Result<Shown<List<Wor
     let filter = filter(&request, &query)?;
     let page = request
         .list(async |tx, grant| {
-            let Some(filter) = with_unit(tx, filter, query.unit_code.as_deref()).await? else {
+            let Some(filter) = with_unit(tx, filter, query.unit_code.as_ref().map(Reference::as_str)).await? else {
                 return Ok(Seen(empty(), grant.saw(Vec::new())));
             };
             let page = duties::worklist(tx, grant, &filter, &window).await?;

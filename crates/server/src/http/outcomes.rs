@@ -240,8 +240,9 @@ pub(super) async fn close(request: OfChild<CloseEpisode>) -> Result<Versioned<Ep
         .write(async |tx, permit, body: NewClosure| {
             let before = lock_open(tx, permit, id, request.version()?).await?;
             let open: Vec<Owed> = duties::of_episode(tx, permit, id).await?;
-            let open = open.into_iter().filter(|it| it.duty.is_outstanding() && it.duty.starts_at <= tx.at()).collect();
-            let undone = reasons(tx, open, body.undone)?;
+            let due = |it: &Owed| it.duty.is_outstanding() && it.duty.starts_at <= tx.at();
+            let open: Vec<Owed> = open.into_iter().filter(due).collect();
+            let undone = reasons(tx, &open, body.undone)?;
             duties::let_lapse(tx, permit, &undone).await?;
             let reason = body.reason.0;
             let merged_into = merged_into(&before, reason, body.merged_into_episode_id)?;
@@ -265,7 +266,7 @@ pub(super) async fn close(request: OfChild<CloseEpisode>) -> Result<Versioned<Ep
 }
 
 /// A reason for each duty that stands open, from someone who may give it.
-fn reasons(tx: &WriteTx, open: Vec<Owed>, given: Option<Vec<UndoneDuty>>) -> Result<Vec<(DutyId, String)>, Problem> {
+fn reasons(tx: &WriteTx, open: &[Owed], given: Option<Vec<UndoneDuty>>) -> Result<Vec<(DutyId, String)>, Problem> {
     let given = given.unwrap_or_default();
     let reason = |id: DutyId| given.iter().find(|it| it.duty_id == id.uuid()).map(|it| it.reason.clone().into());
     let reasons: Vec<(DutyId, Option<String>)> = open.iter().map(|it| (it.id, reason(it.id))).collect();

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::programs::Programs;
-use super::{Cluster, Durability, percent_encoded, with_cluster};
+use super::{Cluster, Durability, with_cluster};
+use crate::url::percent_encoded;
 
 type Outcome = Result<(), Box<dyn Error>>;
 

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::{DutyKind, DutyState};
 use homeward_domain::id::{UnitId, UserId};
 use homeward_domain::notification::Recipient;
-use homeward_domain::policy::{Grant, ReadWorklist, Reach};
+use homeward_domain::policy::{Grant, Reach, ReadWorklist};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 

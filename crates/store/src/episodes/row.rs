@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::{Queryable, QueryableByName, Selectable};
 use homeward_domain::child::{CareStatus, PlacementSetting};
-use homeward_domain::episode::{Closure, ClosureReason, MissingType, Moments, Recovery, RecoveryType, WhereaboutsKnown};
+use homeward_domain::episode::{
+    Closure, ClosureReason, MissingType, Moments, Recovery, RecoveryType, WhereaboutsKnown,
+};
 use homeward_domain::id::{AgencyId, Id};
 use homeward_domain::vocabulary::Vocabulary as _;
 use serde::{Deserialize, Serialize};

@@ -110,12 +110,7 @@ async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<
     }
 }
 
-async fn deliver(
-    conn: &AsyncPgConnection,
-    leased: &Leased,
-    worker: &str,
-    now: DateTime<Utc>,
-) -> StoreResult<Outcome> {
+async fn deliver(conn: &AsyncPgConnection, leased: &Leased, worker: &str, now: DateTime<Utc>) -> StoreResult<Outcome> {
     let held: Option<Held> = sql(HELD)
         .bind::<SqlUuid, _>(leased.agency.uuid())
         .bind::<SqlUuid, _>(leased.id.uuid())
@@ -135,11 +130,8 @@ async fn deliver(
 
 impl Delivery<'_> {
     async fn run(&self, conn: &AsyncPgConnection, audience: Audience) -> StoreResult<Outcome> {
-        let outcome = if self.owed.duty.is_outstanding() {
-            self.send(conn, audience).await?
-        } else {
-            Outcome::NoLongerOwed
-        };
+        let outcome =
+            if self.owed.duty.is_outstanding() { self.send(conn, audience).await? } else { Outcome::NoLongerOwed };
         self.mark(conn, outcome).await?;
         self.queue_next(conn).await?;
         Ok(outcome)

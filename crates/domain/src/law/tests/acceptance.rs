@@ -266,9 +266,19 @@ fn t26_whoever_is_back_and_however_the_tasks_are_the_same() {
         duties(&floor(), &Facts { recovery, ..facts })
     };
     all_the_law_sees(&Facts::received(FRIDAY));
-    for kind in RecoveryType::ALL {
+    let returns = |it: &&RecoveryType| !matches!(it, RecoveryType::Deceased | RecoveryType::NeverMissing);
+    for kind in RecoveryType::ALL.iter().filter(returns) {
         assert_eq!(back(Some(*kind)), back(None), "{kind}");
     }
+}
+
+#[test]
+fn nobody_is_asked_to_interview_a_child_who_died() {
+    let facts = Facts::received(FRIDAY).recovered("2026-05-03T12:00:00-04:00");
+    let recovery = Recovery { kind: Some(RecoveryType::Deceased), ..facts.recovery };
+    let owed = duties(&floor(), &Facts { recovery, ..facts });
+    assert!(owed.iter().all(|it| !matches!(it.key.kind, DutyKind::ReturnInterview | DutyKind::Screening)));
+    assert!(owed.iter().any(|it| it.key.kind == DutyKind::RecoveryNotice));
 }
 
 #[test]

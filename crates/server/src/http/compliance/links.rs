@@ -1,7 +1,6 @@
 //! From a figure to its rows: the same question, asked of the rows.
 
-use std::fmt::Write as _;
-
+use crate::url::percent_encoded;
 use chrono::{DateTime, Months, NaiveDate, SecondsFormat, Utc};
 use homeward_domain::duty::{DutyKind, DutyState};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -37,7 +36,7 @@ pub(super) fn rows(asked: &Asked, state: Option<DutyState>) -> String {
         ("recipient", asked.recipient.map(|it| it.code().to_owned())),
         ("from", asked.from.map(|it| it.to_string())),
         ("to", asked.to.map(|it| it.to_string())),
-        ("unit_code", asked.unit_code.as_deref().map(percent_encoded)),
+        ("unit_code", asked.unit_code.as_deref().map(|it| percent_encoded(it.as_bytes()))),
         ("worker_id", worker),
         ("as_of", Some(instant(asked.as_of))),
         ("known_at", Some(instant(asked.known_at))),
@@ -49,17 +48,4 @@ pub(super) fn rows(asked: &Asked, state: Option<DutyState>) -> String {
 
 fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::AutoSi, true)
-}
-
-/// RFC 3986: what is not unreserved, byte for byte.
-fn percent_encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing into a string cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-        encoded
-    })
 }

@@ -1,7 +1,6 @@
 //! Episodes across children.
 
 use actix_web::get;
-use chrono::NaiveDate;
 use homeward_domain::policy::ListEpisodes;
 use homeward_domain::zone::Zone;
 use homeward_store::episodes::{self, Filter};
@@ -16,6 +15,7 @@ use crate::paging::{self, List};
 use crate::problem::Problem;
 use crate::reply::Shown;
 use crate::wire::codes::EpisodeStateCode;
+use crate::wire::{Day, Reference};
 
 /// What to show of the episodes.
 #[derive(Deserialize, IntoParams)]
@@ -24,11 +24,14 @@ use crate::wire::codes::EpisodeStateCode;
 pub(crate) struct EpisodesQuery {
     #[param(inline)]
     state: Option<EpisodeStateCode>,
-    unit_code: Option<String>,
+    #[param(inline)]
+    unit_code: Option<Reference>,
     /// First day of receipt, in the agency's civil time.
-    received_from: Option<NaiveDate>,
+    #[param(inline)]
+    received_from: Option<Day>,
     /// Last day of receipt, inclusive.
-    received_to: Option<NaiveDate>,
+    #[param(inline)]
+    received_to: Option<Day>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u8>,
     cursor: Option<String>,
@@ -44,7 +47,7 @@ pub(in crate::http) async fn list(request: Within<ListEpisodes>) -> Result<Shown
     let window = paging::window(keys, query.limit, query.cursor.as_deref())?;
     let page = request
         .list(async |tx, grant| {
-            let unit = match query.unit_code.as_deref() {
+            let unit = match query.unit_code.as_ref().map(Reference::as_str) {
                 Some(code) => match people::unit_by_code(tx, code).await? {
                     Some(unit) => Some(unit),
                     None => return Ok(Seen(Page { rows: Vec::new(), next: None }, grant.saw(Vec::new()))),
@@ -64,7 +67,7 @@ fn filter(query: &EpisodesQuery, zone: Zone) -> Filter {
     Filter {
         state: query.state.map(|it| it.0),
         unit: None,
-        received_from: query.received_from.map(|day| zone.start_of_day(day)),
-        received_before: query.received_to.and_then(|day| day.succ_opt()).map(|day| zone.start_of_day(day)),
+        received_from: query.received_from.map(|day| zone.start_of_day(day.0)),
+        received_before: query.received_to.and_then(|day| day.0.succ_opt()).map(|day| zone.start_of_day(day)),
     }
 }
