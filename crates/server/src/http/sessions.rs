@@ -24,18 +24,21 @@ use crate::reply::Shown;
 use crate::wire::codes::RoleCode;
 use crate::wire::{Code, Text};
 
+/// What someone signs in with.
+type Email = Text<254>;
+/// A code of a second factor.
+type SecondFactor = Text<32>;
+
 /// Who signs in, and how they prove it.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
     /// Small and capital letters are the same.
-    #[schema(inline)]
-    email: Text<254>,
+    email: Email,
     password: Password,
     /// Of a second factor, where one is due.
     #[expect(dead_code, reason = "nobody has a second factor yet, and clients that ask for one may send it")]
-    #[schema(inline)]
-    code: Option<Text<32>>,
+    code: Option<SecondFactor>,
 }
 
 /// A refresh token, to be used once.
