@@ -4,9 +4,19 @@ mod support;
 
 mod contract;
 
+mod bad_input;
+mod children;
 mod episodes;
+mod import;
+mod loss;
+mod migrations;
 mod neutral;
 mod notifications;
+mod observations;
 mod outcomes;
+mod paging;
 mod reminders;
+mod replicas;
+mod sessions;
 mod tidy;
+mod timeline;

@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 
+use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
@@ -22,6 +23,7 @@ use utoipa::ToSchema;
 
 use crate::body;
 use crate::ctx::{App, AppState};
+use crate::openapi;
 use crate::problem::Problem;
 use crate::reply::{Created, Made};
 use crate::request_id::RequestId;
@@ -71,6 +73,7 @@ impl FromRequest for Sent {
         Box::pin(async move {
             let app = request.app_data::<web::Data<AppState>>().cloned().ok_or(Problem::NotFound)?;
             let call = call(&app, &request)?;
+            refuse_stray_query(&request)?;
             let body = body::read(&request, &mut payload).await?;
             Ok(Self { app, call, request, body })
         })
@@ -108,6 +111,16 @@ fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
     let claims = app.keys.verify(token, at).map_err(|_| Problem::SignInRequired)?;
     let request_id = request.extensions().get::<RequestId>().map(|it| it.0.clone());
     Ok(Call { agency: claims.agency, user: claims.user, session: claims.session, at, request_id })
+}
+
+/// Refuses a query where none is described; where one is, its handler judges it.
+pub fn refuse_stray_query(request: &HttpRequest) -> Result<(), Problem> {
+    let takes_query =
+        || request.method() == Method::GET && request.match_pattern().is_some_and(|it| openapi::takes_query(&it));
+    if request.query_string().is_empty() || takes_query() {
+        return Ok(());
+    }
+    Err(Problem::InvalidQuery("no parameter is known here".to_owned()))
 }
 
 impl Sent {

@@ -3,11 +3,11 @@
 use std::sync::LazyLock;
 
 use actix_web::App;
-use utoipa::openapi::path::{Operation, Parameter};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContactBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder,
-    Schema,
+    ContactBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
+    ResponseBuilder, Schema,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_actix_web::AppExt as _;
@@ -108,6 +108,19 @@ fn add(operation: &mut Operation, problems: &[(&str, &str)]) {
 pub fn knows(path: &str) -> bool {
     static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| document().paths.paths.into_keys().collect());
     PATHS.iter().any(|it| matches(it, path))
+}
+
+/// Whether reading at this pattern takes query parameters. Where it takes none, every one is unknown.
+pub fn takes_query(pattern: &str) -> bool {
+    static PATTERNS: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let queried = |item: &PathItem| item.get.iter().flat_map(|it| it.parameters.iter().flatten()).any(is_query);
+        document().paths.paths.into_iter().filter(|(_, item)| queried(item)).map(|it| it.0).collect()
+    });
+    PATTERNS.iter().any(|it| it == pattern)
+}
+
+fn is_query(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(it) if it.parameter_in == ParameterIn::Query)
 }
 
 fn matches(pattern: &str, path: &str) -> bool {

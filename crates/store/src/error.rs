@@ -1,6 +1,6 @@
 //! What the database did, in the words of the program.
 
-use diesel::result::{DatabaseErrorKind, Error as Diesel};
+use diesel::result::Error as Diesel;
 use homeward_domain::policy::Denied;
 
 /// What the database did.
@@ -57,9 +57,7 @@ impl From<Diesel> for StoreError {
     fn from(error: Diesel) -> Self {
         match &error {
             Diesel::NotFound => Self::NotFound,
-            Diesel::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
-                Self::Unavailable(info.message().to_owned())
-            }
+            Diesel::DatabaseError(_, info) if has_gone(info.message()) => Self::Unavailable(info.message().to_owned()),
             Diesel::DatabaseError(_, info) => match info.constraint_name().and_then(taken) {
                 Some(taken) => Self::Taken(taken),
                 None => Self::Broken(error),
@@ -67,6 +65,18 @@ impl From<Diesel> for StoreError {
             _ => Self::Broken(error),
         }
     }
+}
+
+/// What the driver and the server say when the connection has ended or the time is over: there is no code for it.
+const GONE: [&str; 4] = [
+    "connection closed",
+    "error communicating with the server",
+    "terminating connection",
+    "canceling statement due to",
+];
+
+fn has_gone(message: &str) -> bool {
+    GONE.iter().any(|it| message.starts_with(it))
 }
 
 fn taken(constraint: &str) -> Option<Taken> {

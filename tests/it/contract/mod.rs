@@ -1,4 +1,5 @@
 //! What holds for every operation, proven by walking the API description.
 
 mod access;
+mod audit;
 mod shape;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::auth::password::{Attempt, Password, PasswordError};
 use crate::auth::token::{Keys, RefreshToken, Secret};
-use crate::auth::{Sent, Within};
+use crate::auth::{Sent, Within, refuse_stray_query};
 use crate::body;
 use crate::ctx::App;
 use crate::problem::Problem;
@@ -196,6 +196,7 @@ impl From<PasswordError> for Problem {
 
 /// The body of someone who has no token yet.
 async fn sent<B: DeserializeOwned + ToSchema>(request: &HttpRequest, payload: Payload) -> Result<B, Problem> {
+    refuse_stray_query(request)?;
     let bytes = body::read(request, &mut payload.into_inner()).await?;
     body::parse(request, &bytes)
 }

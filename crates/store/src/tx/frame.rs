@@ -11,7 +11,7 @@ use homeward_domain::policy;
 use uuid::Uuid;
 
 use crate::call::{self, Call};
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::idempotency::{self, Answer, Key};
 use crate::pool::Pooled;
 use crate::sql::Sql;
@@ -90,7 +90,8 @@ pub(crate) async fn roll_back(conn: &mut Pooled) {
 
 /// Sends the last statements and the commit without a wait between.
 ///
-/// If one of them fails, the server turns the commit into a rollback, and the failure is what is reported.
+/// If one of them fails, the server turns the commit into a rollback, and the failure is what is reported: what cannot
+/// be recorded is neither done nor shown, and may be tried again.
 pub(super) async fn commit_with(conn: &mut Pooled, statements: Vec<Sql>) -> StoreResult<()> {
     let pg = &conn.pg;
     let statements = statements.into_iter().map(|statement| async move { statement.execute(&mut &*pg).await });
@@ -98,8 +99,15 @@ pub(super) async fn commit_with(conn: &mut Pooled, statements: Vec<Sql>) -> Stor
     let (done, committed) = join!(join_all(statements), last.batch_execute(commit));
     conn.in_transaction = false;
     let done: QueryResult<Vec<usize>> = done.into_iter().collect();
-    done?;
+    done.map_err(unrecorded)?;
     Ok(committed?)
+}
+
+fn unrecorded(error: diesel::result::Error) -> StoreError {
+    match StoreError::from(error) {
+        StoreError::Broken(error) => StoreError::Unavailable(format!("what happened cannot be recorded: {error}")),
+        other => other,
+    }
 }
 
 /// Keeps the transaction.

@@ -39,7 +39,7 @@ pub(super) fn of(course: &Course, now: DateTime<Utc>) -> Vec<TimelineItem> {
     items.extend(course.notifications.iter().flat_map(contact));
     items.extend(course.completions.iter().map(completion));
     let begun = course.duties.iter().filter(|it| it.duty.starts_at <= now);
-    let duties: Vec<TimelineItem> = begun.flat_map(|it| duty(it, raised_at(it, &items), now)).collect();
+    let duties: Vec<TimelineItem> = begun.flat_map(|it| duty(it, &items, now)).collect();
     items.extend(duties);
     items.extend(course.attempts.iter().map(attempt));
     items.extend(course.reminders.iter().flat_map(reminder));
@@ -50,8 +50,12 @@ pub(super) fn of(course: &Course, now: DateTime<Utc>) -> Vec<TimelineItem> {
 /// When the fact that a duty starts with was recorded; else when the duty was planned.
 fn raised_at(owed: &Owed, facts: &[TimelineItem]) -> DateTime<Utc> {
     let starts_at = owed.duty.starts_at;
-    let told = facts.iter().filter(|it| it.occurred_at == starts_at).map(|it| it.recorded_at).max();
-    told.or_else(|| planned_at(owed)).unwrap_or(starts_at)
+    told_at(starts_at, facts).or_else(|| planned_at(owed)).unwrap_or(starts_at)
+}
+
+/// When what happened at this instant was recorded.
+fn told_at(instant: DateTime<Utc>, facts: &[TimelineItem]) -> Option<DateTime<Utc>> {
+    facts.iter().filter(|it| it.occurred_at == instant).map(|it| it.recorded_at).max()
 }
 
 /// A fact as it stands, with the first version that said so without a break.
@@ -141,8 +145,8 @@ fn completion(it: &Completion) -> TimelineItem {
 }
 
 /// When it began to be owed, when the law's limit passed while it was, and how it lapsed, if it did.
-fn duty(owed: &Owed, raised_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<TimelineItem> {
-    let duty = &owed.duty;
+fn duty(owed: &Owed, facts: &[TimelineItem], now: DateTime<Utc>) -> Vec<TimelineItem> {
+    let (duty, raised_at) = (&owed.duty, raised_at(owed, facts));
     let to = duty.key.recipient.map(|it| format!(" to {}", recipient(it))).unwrap_or_default();
     let name = format!("{}{to}", words(duty.key.kind));
     let known = || TimelineDetail {
@@ -160,7 +164,10 @@ fn duty(owed: &Owed, raised_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Timeli
     let due = duty.due_at.filter(|due| *due <= now).filter(is_owed);
     let due = due.map(|due| raised(at(due, TimelineKind::DutyDue, format!("The law's limit: {name}"), known())));
     let lapsed = duty.lapse.map(|lapse| match lapse {
-        Lapse::Superseded(when) => at(when, TimelineKind::DutySuperseded, format!("Owed no more: {name}"), known()),
+        Lapse::Superseded(when) => {
+            let item = at(when, TimelineKind::DutySuperseded, format!("Owed no more: {name}"), known());
+            TimelineItem { recorded_at: told_at(when, facts).unwrap_or(when), ..item }
+        }
         Lapse::ClosedUndone(when) => {
             let detail = TimelineDetail { reason: owed.undone_reason.clone(), ..known() };
             at(when, TimelineKind::DutyClosedUndone, format!("Closed undone: {name}"), detail)

@@ -1,0 +1,373 @@
+//! The trail, proven by walking the API description: whoever was shown is a look, whatever was done is an entry, and
+//! nothing else is either.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
+
+const NOW: &str = "2026-05-01T08:00:00Z";
+
+/// They concern no child. The list may only shrink.
+const OF_NO_CHILD: [&str; 6] = ["get_indicators", "get_me", "list_rules", "login", "logout", "refresh_session"];
+
+/// Reads that have a body.
+const READING_POSTS: [&str; 1] = ["search_children"];
+
+/// What people said; the trail repeats none of it.
+const SAID: [&str; 9] = [
+    "Canarygiven",
+    "Canaryfamily",
+    "P-canary",
+    "2010-02-03",
+    "canary place",
+    "canary circumstances",
+    "Canary Officer",
+    "canary reason",
+    "canary context",
+];
+
+/// One operation of the description.
+struct Operation {
+    name: String,
+    method: Method,
+    path: String,
+}
+
+impl Operation {
+    fn writes(&self) -> bool {
+        self.method != Method::GET && !READING_POSTS.contains(&self.name.as_str())
+    }
+
+    fn takes_version(&self) -> bool {
+        self.method == Method::PATCH || ["/recovery", "/closure"].iter().any(|it| self.path.ends_with(it))
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let mut all = Vec::new();
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            all.push(Operation { name, method: method.to_uppercase().parse().unwrap(), path: path.clone() });
+        }
+    }
+    all
+}
+
+/// The operations that concern children.
+fn walked() -> Vec<Operation> {
+    operations().into_iter().filter(|it| !OF_NO_CHILD.contains(&it.name.as_str())).collect()
+}
+
+/// A child who is missing, with one of everything.
+struct World {
+    case: Case,
+    auditor: Person,
+    /// Not missing.
+    home: String,
+    notification: String,
+    observation: String,
+    reminder: String,
+    indicator: Value,
+}
+
+fn id(value: &Value) -> String {
+    value["id"].as_str().unwrap().to_owned()
+}
+
+fn canary() -> Value {
+    let person = format!("P-canary-{}", Uuid::new_v4().simple());
+    json!({
+        "agency_person_id": person, "given_name": "Canarygiven", "family_name": "Canaryfamily",
+        "date_of_birth": "2010-02-03", "unit_code": "north-county", "care_status": "foster_care",
+    })
+}
+
+fn opening() -> Value {
+    json!({
+        "agency_information_received_at": NOW, "last_contact_place": "canary place",
+        "circumstances": "canary circumstances",
+    })
+}
+
+fn report() -> Value {
+    let mut report = told("ncmec", NOW);
+    report["person_contacted"] = json!("Canary Officer");
+    report["note"] = json!("canary reason");
+    report
+}
+
+fn seen(indicator: &Value) -> Value {
+    json!({
+        "indicator_code": indicator, "observed_by_name": "Canary Officer", "observer_role": "teacher",
+        "source": "school", "context": "canary context",
+    })
+}
+
+impl World {
+    async fn of(app: &TestApp) -> Self {
+        let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
+        let home = new_child(&worker, canary()).await;
+        let child = new_child(&worker, canary()).await;
+        let opened = worker.post(&format!("/v1/children/{child}/missing-episodes"), opening(), 201).await;
+        let case = Case { worker, supervisor, child, episode: id(&opened), opened };
+        let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
+        let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
+        let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let case = Case { opened: case.now().await, ..case };
+        app.travel_to(NOW).await;
+        let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
+        Self { case, auditor, home, notification, observation, reminder, indicator }
+    }
+
+    fn fill(&self, path: &str, child: &str) -> String {
+        let path = path.replace("{child_id}", child).replace("{episode_id}", &self.case.episode);
+        let path = path.replace("{notification_id}", &self.notification).replace("{reminder_id}", &self.reminder);
+        path.replace("{observation_id}", &self.observation)
+    }
+
+    fn closure(&self) -> Value {
+        let duties = self.case.opened["duties"].as_array().unwrap().iter();
+        let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
+        json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
+    }
+
+    /// How to call each operation: as whom, about which child, with what. An operation without a line fails.
+    fn sample(&self, name: &str) -> (&Person, &str, Option<Value>) {
+        let (worker, supervisor, auditor) = (&self.case.worker, &self.case.supervisor, &self.auditor);
+        let (child, home) = (self.case.child.as_str(), self.home.as_str());
+        let retraction = Some(json!({ "reason": "canary reason" }));
+        match name {
+            "list_children" | "list_missing_episodes" | "list_duties" | "list_reminders" => (worker, child, None),
+            "get_child" | "get_runaway_counts" | "list_placements" => (worker, child, None),
+            "list_missing_episodes_of_child" | "get_missing_episode" | "get_timeline" => (worker, child, None),
+            "list_notifications" | "list_task_completions" | "list_observations" => (worker, child, None),
+            "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
+            "list_audit_entries" => (auditor, child, None),
+            "acknowledge_reminder" => (worker, child, None),
+            "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
+            "add_child" => (worker, child, Some(canary())),
+            "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
+            "record_placement" => (
+                worker,
+                child,
+                Some(json!({
+                    "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place",
+                })),
+            ),
+            "open_missing_episode" => (worker, home, Some(opening())),
+            "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
+            "record_notification" => (worker, child, Some(report())),
+            "retract_notification" | "retract_observation" => (worker, child, retraction),
+            "record_recovery" => {
+                (worker, child, Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place" })))
+            }
+            "record_task_completion" => (
+                worker,
+                child,
+                Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer" })),
+            ),
+            "close_missing_episode" => (supervisor, child, Some(self.closure())),
+            "record_observation" => (worker, child, Some(seen(&self.indicator))),
+            _ => panic!("{name} has no line here: say how to call it"),
+        }
+    }
+
+    /// Calls the operation in the manner of its line.
+    async fn call(&self, operation: &Operation, request_id: &str) -> Reply {
+        let (who, child, body) = self.sample(&operation.name);
+        let path = self.fill(&operation.path, child);
+        let resource = path.trim_end_matches("/recovery").trim_end_matches("/closure");
+        let mut headers = vec![("x-request-id", request_id), ("idempotency-key", request_id)];
+        let version = if operation.takes_version() { self.case.worker.etag(resource).await } else { String::new() };
+        if operation.takes_version() {
+            headers.push(("if-match", &version));
+        }
+        who.send(operation.method.clone(), &path, body, &headers).await
+    }
+}
+
+/// A row of the trail: who, and about which children.
+type Traced = (Uuid, BTreeSet<Uuid>);
+
+/// The looks and the entries of one request.
+async fn trail(app: &TestApp, request_id: &str) -> (Vec<Traced>, Vec<Traced>) {
+    let owner = app.db.owner().await;
+    let looks = "select actor_id, array(select child_id from look_children s where s.look_id = l.id) from looks l \
+        where request_id = $1";
+    let entries = "select actor_id, array_remove(array[child_id], null) from audit_entries where request_id = $1";
+    let mut both = Vec::new();
+    for query in [looks, entries] {
+        let rows = owner.query(query, &[&request_id]).await.unwrap();
+        both.push(rows.iter().map(|it| (it.get(0), it.get::<_, Vec<Uuid>>(1).into_iter().collect())).collect());
+    }
+    let entries = both.pop().unwrap();
+    (both.pop().unwrap(), entries)
+}
+
+/// Every id in an answer, wherever it stands.
+fn ids(value: &Value, into: &mut BTreeSet<Uuid>) {
+    match value {
+        Value::String(text) => into.extend(text.parse::<Uuid>()),
+        Value::Array(items) => items.iter().for_each(|it| ids(it, into)),
+        Value::Object(fields) => fields.values().for_each(|it| ids(it, into)),
+        _ => {}
+    }
+}
+
+/// Every child that an answer names.
+async fn shown(app: &TestApp, answer: &Value) -> BTreeSet<Uuid> {
+    let mut named = BTreeSet::new();
+    ids(answer, &mut named);
+    let owner = app.db.owner().await;
+    let children = owner.query("select id from children", &[]).await.unwrap();
+    children.iter().map(|it| it.get(0)).filter(|it| named.contains(it)).collect()
+}
+
+async fn whole_trail(app: &TestApp) -> BTreeMap<&'static str, String> {
+    let owner = app.db.owner().await;
+    let mut all = BTreeMap::new();
+    for table in ["audit_entries", "looks", "look_children"] {
+        let everything = format!("select coalesce(json_agg(t), '[]')::text from {table} t");
+        all.insert(table, owner.query_one(&everything, &[]).await.unwrap().get(0));
+    }
+    all
+}
+
+#[test]
+fn the_exceptions_are_operations_that_name_no_child() {
+    let all = operations();
+    for name in OF_NO_CHILD {
+        let operation = all.iter().find(|it| it.name == name).unwrap_or_else(|| panic!("{name} is gone: strike it"));
+        assert!(!operation.path.contains("{child_id}"), "{name} concerns a child");
+    }
+    assert_eq!(walked().len() + OF_NO_CHILD.len(), all.len());
+}
+
+#[tokio::test]
+async fn every_look_at_one_child_is_one_row_about_that_child() {
+    let app = TestApp::at(NOW).await;
+    let world = World::of(&app).await;
+    for operation in walked().iter().filter(|it| it.method == Method::GET && it.path.contains("{child_id}")) {
+        let name = &operation.name;
+        let reply = world.call(operation, name).await;
+        assert_eq!(reply.status, 200, "{name}: {}", reply.text);
+        let actor = world.sample(name).0.id.unwrap().uuid();
+        let looked = (actor, BTreeSet::from([world.case.child.parse().unwrap()]));
+        assert_eq!(trail(&app, name).await, (vec![looked], vec![]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_is_one_look_at_exactly_the_children_it_shows() {
+    let app = TestApp::at(NOW).await;
+    let (world, _) = (World::of(&app).await, World::of(&app).await);
+    for operation in walked().iter().filter(|it| !it.writes() && !it.path.contains("{child_id}")) {
+        let name = &operation.name;
+        let reply = world.call(operation, name).await;
+        assert_eq!(reply.status, 200, "{name}: {}", reply.text);
+        let shown = shown(&app, &reply.json()).await;
+        assert_eq!(shown.is_empty(), name == "summarize_compliance", "{name}: {}", reply.text);
+        let actor = world.sample(name).0.id.unwrap().uuid();
+        let expected = if shown.is_empty() { vec![] } else { vec![(actor, shown)] };
+        assert_eq!(trail(&app, name).await, (expected, vec![]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_a_look_at_its_own_rows_only() {
+    let app = TestApp::at(NOW).await;
+    let (world, _) = (World::of(&app).await, World::of(&app).await);
+    for list in ["/v1/children", "/v1/missing-episodes", "/v1/duties", "/v1/reminders", "/v1/compliance/duties"] {
+        let path = format!("{list}?limit=1");
+        let request_id = list.replace('/', ".");
+        let who = &world.case.supervisor;
+        let reply = who.send(Method::GET, &path, None, &[("x-request-id", &request_id)]).await;
+        let shown = shown(&app, &reply.json()).await;
+        let expected = if shown.is_empty() { vec![] } else { vec![(who.id.unwrap().uuid(), shown.clone())] };
+        assert!(shown.len() <= 1, "{list}");
+        assert_eq!(trail(&app, &request_id).await, (expected, vec![]), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn every_write_is_one_entry_about_the_same_child() {
+    let app = TestApp::at(NOW).await;
+    for operation in walked().iter().filter(|it| it.writes()) {
+        let (name, world) = (&operation.name, World::of(&app).await);
+        let reply = world.call(operation, name).await;
+        assert!([200, 201].contains(&reply.status), "{name}: {}", reply.text);
+        let (who, child, _) = world.sample(name);
+        let child = if name == "add_child" { id(&reply.json()) } else { child.to_owned() };
+        let done = (who.id.unwrap().uuid(), BTreeSet::from([child.parse().unwrap()]));
+        assert_eq!(trail(&app, name).await, (vec![], vec![done]), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_create_is_a_look_and_no_second_entry() {
+    let app = TestApp::at(NOW).await;
+    let world = World::of(&app).await;
+    let (path, key) = (world.case.url("/notifications"), ("idempotency-key", "k"));
+    for request_id in ["first", "second"] {
+        let headers = [("x-request-id", request_id), key];
+        assert_eq!(world.case.worker.send(Method::POST, &path, Some(report()), &headers).await.status, 201);
+    }
+    let mine = (world.case.worker.id.unwrap().uuid(), BTreeSet::from([world.case.child.parse().unwrap()]));
+    assert_eq!(trail(&app, "first").await, (vec![], vec![mine.clone()]));
+    assert_eq!(trail(&app, "second").await, (vec![mine], vec![]));
+}
+
+#[tokio::test]
+async fn whoever_is_refused_leaves_no_trace_of_having_seen_or_done() {
+    let app = TestApp::at(NOW).await;
+    let world = World::of(&app).await;
+    let people = [app.nobody(), app.stranger().await, app.person("administrator").await];
+    let before = whole_trail(&app).await;
+    for operation in walked().iter().filter(|it| it.path.contains('{')) {
+        let (_, child, body) = world.sample(&operation.name);
+        for who in &people {
+            let headers = [("idempotency-key", "k"), ("if-match", "\"1\"")];
+            let path = world.fill(&operation.path, child);
+            let reply = who.send(operation.method.clone(), &path, body.clone(), &headers).await;
+            assert!([401, 404].contains(&reply.status), "{}: {}", operation.name, reply.text);
+        }
+    }
+    assert_eq!(whole_trail(&app).await, before);
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_understood_leaves_no_trace_either() {
+    let app = TestApp::at(NOW).await;
+    let world = World::of(&app).await;
+    let before = whole_trail(&app).await;
+    for operation in walked().iter().filter(|it| it.name != "acknowledge_reminder") {
+        let (who, child, body) = world.sample(&operation.name);
+        let path = format!("{}?nonsense=1", world.fill(&operation.path, child));
+        let nonsense = body.map(|_| json!({ "nonsense": true }));
+        let headers = [("idempotency-key", "k"), ("if-match", "\"1\"")];
+        let reply = who.send(operation.method.clone(), &path, nonsense, &headers).await;
+        assert_eq!(reply.status, 400, "{}: {}", operation.name, reply.text);
+    }
+    assert_eq!(whole_trail(&app).await, before);
+}
+
+#[tokio::test]
+async fn the_trail_repeats_nothing_that_people_said() {
+    let app = TestApp::at(NOW).await;
+    for operation in walked() {
+        let world = World::of(&app).await;
+        let reply = world.call(&operation, &operation.name).await;
+        assert!([200, 201].contains(&reply.status), "{}: {}", operation.name, reply.text);
+    }
+    let trail = whole_trail(&app).await;
+    assert!(trail.values().all(|it| 1_000 < it.len()));
+    for (table, text) in &trail {
+        let repeated: Vec<&&str> = SAID.iter().filter(|it| text.contains(**it)).collect();
+        assert!(repeated.is_empty(), "{table}: {repeated:?}");
+    }
+}
