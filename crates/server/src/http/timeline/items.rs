@@ -144,7 +144,7 @@ fn completion(it: &Completion) -> TimelineItem {
     TimelineItem { recorded_at: it.recorded_at, ..item }
 }
 
-/// When it began to be owed, when the law's limit passed while it was, and how it lapsed, if it did.
+/// When it began to be owed, when the law's limit passed, and how it lapsed, if it did.
 fn duty(owed: &Owed, facts: &[TimelineItem], now: DateTime<Utc>) -> Vec<TimelineItem> {
     let (duty, raised_at) = (&owed.duty, raised_at(owed, facts));
     let to = duty.key.recipient.map(|it| format!(" to {}", recipient(it))).unwrap_or_default();
