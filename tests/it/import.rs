@@ -10,7 +10,7 @@ use homeward_server::import::{self, ImportError, Options, Report};
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use crate::support::{Database, Person, TestApp, at};
+use crate::support::{Database, Person, TestApp, admin, at, rename};
 
 const EXTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/it/data/extract");
 const IMPORTED_AT: &str = "2026-05-01T06:00:00Z";
@@ -18,8 +18,7 @@ pub const NOW: &str = "2026-05-01T12:00:00Z";
 
 /// A database with the extract in it: a clone of one into which it is imported once for this build of the tests.
 pub async fn imported() -> Database {
-    let (seat, db) = (Database::empty().await, Database::empty().await);
-    let admin = seat.owner().await;
+    let (db, admin) = (Database::empty().await, admin().await);
     admin.batch_execute("select pg_advisory_lock(721347003)").await.unwrap();
     let template = format!("extract_{}", build());
     let there = admin.query("select 1 from pg_database where datname = $1", &[&template]).await.unwrap();
@@ -28,9 +27,7 @@ pub async fn imported() -> Database {
         let report = run(&made, Path::new(EXTRACT), false).await.unwrap();
         assert_eq!(report.rejects.len(), 40);
         let name = name(&made);
-        let gone = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
-        admin.batch_execute(&gone).await.unwrap();
-        admin.batch_execute(&format!("alter database {name} rename to {template}")).await.unwrap();
+        rename(&admin, &name, &template).await;
     }
     let name = name(&db);
     admin.batch_execute(&format!("drop database {name} with (force)")).await.unwrap();

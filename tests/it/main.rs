@@ -6,6 +6,7 @@ mod contract;
 
 mod bad_input;
 mod children;
+mod compliance;
 mod episodes;
 mod import;
 mod loss;

@@ -91,13 +91,7 @@ async fn template(server: &str) -> String {
         migrate::up(&url).await.expect("the migrations apply");
         let now = at("2020-01-01T00:00:00Z");
         demo::load(&url, Some(PASSWORD.to_owned()), now).await.expect("the demo agencies load");
-        let rename = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{building}'; \
-             alter database {building} rename to {name}"
-        );
-        for statement in rename.split("; ") {
-            admin.batch_execute(statement).await.expect("the template gets its name");
-        }
+        rename(&admin, &building, &name).await;
     }
     admin.batch_execute("select pg_advisory_unlock(721347002)").await.expect("the lock is given back");
     name
@@ -114,4 +108,22 @@ fn fingerprint() -> u64 {
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/server/src/demo.rs");
     std::fs::read_to_string(demo).expect("demo.rs").hash(&mut hasher);
     hasher.finish()
+}
+
+/// A connection to the server itself. Locks taken through it hold for every test: they belong to one database.
+pub async fn admin() -> Client {
+    connect(&server()).await
+}
+
+/// Renames a database. A session that was told to go takes a moment to be gone.
+pub async fn rename(admin: &Client, from: &str, to: &str) {
+    let gone = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{from}'");
+    for _ in 0..100 {
+        admin.batch_execute(&gone).await.expect("sessions can be ended");
+        if admin.batch_execute(&format!("alter database {from} rename to {to}")).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{from} is still in use");
 }

@@ -11,5 +11,5 @@ pub use app::TestApp;
 pub use client::{Person, Reply};
 pub use clock::at;
 pub use contract::document;
-pub use db::Database;
+pub use db::{Database, admin, rename};
 pub use given::{Case, new_child, told};

@@ -1,0 +1,163 @@
+//! The number an auditor asks for: the same by SQL for many and by the domain for one, and every row behind it.
+
+use chrono::{DateTime, Utc};
+use homeward_domain::compliance::{Report, by_oig, by_statute};
+use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::zone::Zone;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::import::{NOW, imported, paged};
+use crate::support::{Case, TestApp, at};
+
+/// What the domain looks at, for every episode of the extract and one recipient.
+const REPORTS: &str = "select e.id, e.agency_information_received_at, e.absence_began_at, \
+    least(e.recovered_at, e.returned_to_care_at, e.placed_elsewhere_at), e.closed_at, \
+    (select min(n.made_at) from notifications n where n.episode_id = e.id and n.recipient = $1 \
+     and n.kind = 'initial_report' and n.status = 'completed' and n.retracted_at is null) \
+    from missing_episodes e where e.agency_information_received_at <= $2";
+
+type Rows = Vec<(Uuid, Report)>;
+
+async fn reports(app: &TestApp, recipient: &str, as_of: DateTime<Utc>) -> Rows {
+    let rows = app.db.owner().await.query(REPORTS, &[&recipient, &as_of]).await.unwrap();
+    let report = |row: &tokio_postgres::Row| {
+        let received_at = row.get(1);
+        let began_at = row.get::<_, Option<DateTime<Utc>>>(2).unwrap_or(received_at);
+        (
+            row.get(0),
+            Report { received_at, began_at, ended_at: row.get(3), closed_at: row.get(4), reported_at: row.get(5) },
+        )
+    };
+    rows.iter().map(report).collect()
+}
+
+/// Every row behind the figures, by episode.
+async fn states(app: &TestApp, query: &str) -> Vec<(Uuid, String)> {
+    let rows = paged(&app.auditor().await, &format!("/v1/compliance/duties?limit=200&{query}")).await;
+    let state =
+        |row: &Value| (row["episode_id"].as_str().unwrap().parse().unwrap(), row["state"].as_str().unwrap().to_owned());
+    let mut states: Vec<_> = rows.iter().map(state).collect();
+    states.sort();
+    states
+}
+
+#[tokio::test]
+async fn ck07_sql_says_of_every_episode_what_the_domain_says() {
+    let app = TestApp::on(imported().await, NOW).await;
+    let zone = Zone::parse("America/Chicago").unwrap();
+    for as_of in ["2018-11-04T07:30:00Z", "2019-03-10T08:30:00Z"] {
+        for recipient in ["law_enforcement", "ncmec"] {
+            let instant = at(as_of);
+            let (mut statute, mut oig) = (Vec::new(), Vec::new());
+            for (id, report) in reports(&app, recipient, instant).await {
+                statute.push((id, by_statute(&report, instant).code().to_owned()));
+                oig.extend(by_oig(&report, zone, instant).map(|it| (id, it.code().to_owned())));
+            }
+            statute.sort();
+            oig.sort();
+            let asked = format!("recipient={recipient}&as_of={as_of}");
+            assert!(statute.len() > 400);
+            assert_eq!(states(&app, &format!("{asked}&method=statute")).await, statute);
+            assert_eq!(states(&app, &format!("{asked}&method=oig")).await, oig);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_number_has_as_many_rows_behind_it_as_it_says() {
+    let app = TestApp::on(imported().await, NOW).await;
+    let auditor = app.auditor().await;
+    let asked = "/v1/compliance/summary?recipient=ncmec&group_by=month&from=2020-10-01&to=2020-12-31";
+    let summary = auditor.get(asked, 200).await;
+    let groups = summary["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 3);
+    for group in groups {
+        for (state, link) in group["rows"].as_object().unwrap() {
+            let rows = paged(&auditor, link.as_str().unwrap()).await;
+            assert_eq!(json!(rows.len()), group[state], "{} {state}", group["key"]);
+        }
+    }
+}
+
+/// The one group of an ungrouped summary about NCMEC.
+async fn figures(app: &TestApp, query: &str) -> Value {
+    let url = format!("/v1/compliance/summary?recipient=ncmec&{query}");
+    app.auditor().await.get(&url, 200).await["groups"][0].clone()
+}
+
+#[tokio::test]
+async fn a_past_moment_shows_what_had_happened_by_then() {
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    let case = app.given_case().await;
+    app.set_clock("2026-05-03T08:00:00Z");
+    let case = Case { worker: app.caseworker().await, ..case };
+    case.report("ncmec", "2026-05-03T07:00:00Z").await;
+    assert_eq!(figures(&app, "").await["late"], 1);
+    assert_eq!(figures(&app, "as_of=2026-05-01T20:00:00Z").await["open"], 1);
+    assert_eq!(figures(&app, "as_of=2026-05-02T20:00:00Z").await["overdue"], 1);
+    assert_eq!(figures(&app, "as_of=2026-05-01T07:00:00Z").await["total"], 0);
+}
+
+#[tokio::test]
+async fn what_was_recorded_later_is_not_known_before() {
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    let case = app.given_case().await;
+    app.set_clock("2026-05-03T08:00:00Z");
+    let case = Case { worker: app.caseworker().await, ..case };
+    // Told in time, and written down two days later: the figures of the day before did not know.
+    case.report("ncmec", "2026-05-01T09:00:00Z").await;
+    assert_eq!(figures(&app, "").await["timely"], 1);
+    assert_eq!(figures(&app, "known_at=2026-05-02T20:00:00Z").await["overdue"], 1);
+}
+
+#[tokio::test]
+async fn a_corrected_receipt_counts_from_when_it_was_corrected() {
+    let app = TestApp::at("2026-05-01T20:00:00Z").await;
+    let case = app.given_case().await;
+    case.report("ncmec", "2026-05-01T20:00:00Z").await;
+    app.set_clock("2026-05-01T20:05:00Z");
+    let earlier = json!({ "agency_information_received_at": "2026-04-30T08:00:00Z" });
+    case.worker.patch(&case.url(""), earlier, 200).await;
+    assert_eq!(figures(&app, "").await["late"], 1);
+    assert_eq!(figures(&app, "known_at=2026-05-01T20:01:00Z").await["timely"], 1);
+}
+
+#[tokio::test]
+async fn never_is_not_overdue() {
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    let (closed, _open) = (app.given_case().await, app.given_case().await);
+    app.set_clock("2026-05-03T08:00:00Z");
+    let closed = Case { worker: app.caseworker().await, supervisor: app.supervisor().await, ..closed };
+    let duties = closed.now().await["duties"].as_array().unwrap().clone();
+    let undone: Vec<Value> =
+        duties.iter().map(|it| json!({ "duty_id": it["id"], "reason": "Custody ended." })).collect();
+    let closure = json!({ "reason": "custody_ended_still_missing", "statement": "Custody ended.", "undone": undone });
+    closed.supervisor.put(&closed.url(""), &closed.url("/closure"), closure, 200).await;
+    let figures = figures(&app, "").await;
+    assert_eq!((&figures["never"], &figures["overdue"], &figures["total"]), (&json!(1), &json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn only_who_supervises_or_audits_sees_the_figures() {
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    app.caseworker().await.get("/v1/compliance/summary", 403).await;
+    app.supervisor().await.get("/v1/compliance/summary", 200).await;
+    app.auditor().await.get("/v1/compliance/summary?colour=red", 400).await;
+}
+
+#[tokio::test]
+async fn the_state_in_sql_is_the_state_of_the_domain() {
+    let app = TestApp::on(imported().await, NOW).await;
+    let auditor = app.auditor().await;
+    for state in ["open_missing", "located_not_recovered", "post_return_tasks_open", "returned_to_care", "closed"] {
+        let listed = auditor.get(&format!("/v1/missing-episodes?limit=200&state={state}"), 200).await;
+        for line in listed["data"].as_array().unwrap() {
+            assert_eq!(line["state"], state);
+        }
+    }
+    let all = paged(&auditor, "/v1/missing-episodes?limit=200&received_from=2020-10-01").await;
+    let open = all.iter().filter(|it| it["state"] == "open_missing").count();
+    let asked = "/v1/missing-episodes?limit=200&received_from=2020-10-01&state=open_missing";
+    assert_eq!(paged(&auditor, asked).await.len(), open);
+}
