@@ -112,6 +112,8 @@ class Captured:
     statements: list[Statement]
     round_trips: int
     prepared_again: int
+    # The line of the prepared file that the request came from.
+    line: int
 
 
 def read_log(path: Path, offset: int) -> list[Statement]:
@@ -138,7 +140,7 @@ def read_log(path: Path, offset: int) -> list[Statement]:
     return statements
 
 
-def capture(operation: str, proxy: Proxy, log: Path, send) -> Captured:
+def capture(operation: str, line: int, proxy: Proxy, log: Path, send) -> Captured:
     """Sends the request once more, now that the program has prepared what it needs for it."""
     proxy.forget()
     offset = log.stat().st_size
@@ -155,7 +157,19 @@ def capture(operation: str, proxy: Proxy, log: Path, send) -> Captured:
         if unknown:
             raise SystemExit(f"{operation}: parameters of unknown types {unknown}: add them to capture.TYPES")
         statement.types = [TYPES[it] for it in oids]
-    return Captured(operation, statements, flat[-1][0] + 1, proxy.prepared_again)
+    return Captured(operation, statements, flat[-1][0] + 1, proxy.prepared_again, line)
+
+
+def normal(statements: list[Statement]) -> list[str]:
+    """The texts without what pgbench has to write in another way: parameters, their types, and `set local`."""
+    texts = []
+    for statement in statements:
+        for text in statement.text.split(";") if not statement.parameters else [statement.text]:
+            text = re.sub(r"set local (\S+) = '[^']*'", r"select set_config('\1', $1, true)", text)
+            text = re.sub(r"(\$\d+|\bnull)(::\w+(\[\])?)+", r"\1", text)
+            text = re.sub(r"\$\d+|\bnull\b(?=[,)])", "$", text)
+            texts.append(" ".join(text.split()).rstrip("; "))
+    return [it for it in texts if it]
 
 
 class Script:

@@ -185,14 +185,15 @@ insert into reminders (agency_id, id, user_id, duty_id, rung_id, child_id, episo
         case when not is_open then done_at end
     from bench.duties;
 
--- What was written and read before, so that the trail has its weight.
+-- What was written and read before, so that the trail has its weight. Each entry has had a transaction of its own,
+-- under a number that this cluster never comes to.
 insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail, request_id, xact)
     select agency_id, bench.id(13, e, received_at), received_at, worker_id, child_id, 'episode_opened',
-        jsonb_build_object('episode_id', id), null::text, '3'::xid8
+        jsonb_build_object('episode_id', id), null::text, ((1::bigint << 40) + e)::text::xid8
     from bench.episodes
     union all
     select agency_id, bench.id(14, e * 2 + recipient_no, done_at), done_at, worker_id, child_id, 'notified',
-        jsonb_build_object('episode_id', id, 'notification_id', told_id), null, '3'::xid8
+        jsonb_build_object('episode_id', id, 'notification_id', told_id), null, ((1::bigint << 41) + e * 2 + recipient_no)::text::xid8
     from bench.duties where done_at is not null;
 
 insert into looks (agency_id, id, at, actor_id, kind, request_id)

@@ -5,7 +5,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::{DutyKind, DutyState};
-use homeward_domain::id::{UnitId, UserId};
+use homeward_domain::id::UserId;
 use homeward_domain::notification::Recipient;
 use homeward_domain::policy::{Grant, Reach, ReadWorklist};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -26,8 +26,8 @@ pub struct Filter {
     pub kind: Option<DutyKind>,
     /// Only to this recipient.
     pub recipient: Option<Recipient>,
-    /// Only in this unit.
-    pub unit: Option<UnitId>,
+    /// Only in the unit of this code.
+    pub unit_code: Option<String>,
     /// Only of this worker.
     pub assigned_to: Option<UserId>,
     /// Only with a limit before this instant.
@@ -53,6 +53,9 @@ const LIST: &str = "select d.*, c.given_name, c.family_name, e.number as episode
     join missing_episodes e on e.agency_id = d.agency_id and e.id = d.episode_id \
     where d.agency_id = ? and d.done_at is null and d.closed_undone_at is null and d.superseded_at is null \
     and d.starts_at <= ?";
+
+/// Looked up with the list and not before it, which saves a round trip. A code that no unit has matches nothing.
+const UNIT_IS: &str = " and d.unit_id = (select u.id from units u where u.agency_id = current_agency() and u.code = ?)";
 
 #[derive(QueryableByName)]
 struct Line {
@@ -117,8 +120,8 @@ fn matching(mut query: Sql, filter: &Filter, now: DateTime<Utc>) -> Sql {
     if let Some(recipient) = filter.recipient {
         query = query.push(" and d.recipient = ?").bind::<Text, _>(recipient.code());
     }
-    if let Some(unit) = filter.unit {
-        query = query.push(" and d.unit_id = ?").bind::<SqlUuid, _>(unit.uuid());
+    if let Some(code) = filter.unit_code.clone() {
+        query = query.push(UNIT_IS).bind::<Text, _>(code);
     }
     if let Some(worker) = filter.assigned_to {
         query = query.push(" and d.assigned_to = ?").bind::<SqlUuid, _>(worker.uuid());

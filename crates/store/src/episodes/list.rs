@@ -5,7 +5,6 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::episode::{EpisodeState, PostReturn};
-use homeward_domain::id::UnitId;
 use homeward_domain::policy::{Grant, ListEpisodes, Reach};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
@@ -21,8 +20,8 @@ use crate::tx::ReadTx;
 pub struct Filter {
     /// Only in this state.
     pub state: Option<EpisodeState>,
-    /// Only of this unit.
-    pub unit: Option<UnitId>,
+    /// Only of the unit of this code.
+    pub unit_code: Option<String>,
     /// Only received at or after this instant.
     pub received_from: Option<DateTime<Utc>>,
     /// Only received before this instant.
@@ -53,6 +52,9 @@ const LIST: &str = concat!(
 
 const STATE_IS: &str = concat!(" and (", include_str!("state.sql"), ") = ?");
 
+/// Looked up with the list and not before it, which saves a round trip. A code that no unit has matches nothing.
+const UNIT_IS: &str = " and e.unit_id = (select u.id from units u where u.agency_id = current_agency() and u.code = ?)";
+
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(embed)]
@@ -81,8 +83,8 @@ pub async fn list(
     window: &Window,
 ) -> StoreResult<Page<Listed>> {
     let mut query = within_reach(sql(LIST).bind::<SqlUuid, _>(grant.agency().uuid()), grant);
-    if let Some(unit) = filter.unit {
-        query = query.push(" and e.unit_id = ?").bind::<SqlUuid, _>(unit.uuid());
+    if let Some(code) = filter.unit_code.clone() {
+        query = query.push(UNIT_IS).bind::<Text, _>(code);
     }
     if let Some(from) = filter.received_from {
         query = query.push(" and ? <= e.agency_information_received_at").bind::<Timestamptz, _>(from);

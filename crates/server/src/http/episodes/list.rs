@@ -3,9 +3,8 @@
 use actix_web::get;
 use homeward_domain::policy::ListEpisodes;
 use homeward_domain::zone::Zone;
+use homeward_store::Seen;
 use homeward_store::episodes::{self, Filter};
-use homeward_store::page::Page;
-use homeward_store::{Seen, people};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -47,14 +46,7 @@ pub(in crate::http) async fn list(request: Within<ListEpisodes>) -> Result<Shown
     let window = paging::window(keys, query.limit, query.cursor.as_deref())?;
     let page = request
         .list(async |tx, grant| {
-            let unit = match query.unit_code.as_ref().map(Reference::as_str) {
-                Some(code) => match people::unit_by_code(tx, code).await? {
-                    Some(unit) => Some(unit),
-                    None => return Ok(Seen(Page { rows: Vec::new(), next: None }, grant.saw(Vec::new()))),
-                },
-                None => None,
-            };
-            let filter = Filter { unit, ..filter(&query, tx.agency().zone) };
+            let filter = filter(&query, tx.agency().zone);
             let page = episodes::list(tx, grant, &filter, &window).await?;
             let shown = page.rows.iter().map(|it| it.episode.child).collect();
             Ok(Seen(page.map(EpisodeLine::of), grant.saw(shown)))
@@ -66,7 +58,7 @@ pub(in crate::http) async fn list(request: Within<ListEpisodes>) -> Result<Shown
 fn filter(query: &EpisodesQuery, zone: Zone) -> Filter {
     Filter {
         state: query.state.map(|it| it.0),
-        unit: None,
+        unit_code: query.unit_code.clone().map(String::from),
         received_from: query.received_from.map(|day| zone.start_of_day(day.0)),
         received_before: query.received_to.and_then(|day| day.0.succ_opt()).map(|day| zone.start_of_day(day)),
     }
