@@ -166,8 +166,7 @@ def normal(statements: list[Statement]) -> list[str]:
     for statement in statements:
         for text in statement.text.split(";") if not statement.parameters else [statement.text]:
             text = re.sub(r"set local (\S+) = '[^']*'", r"select set_config('\1', $1, true)", text)
-            text = re.sub(r"(\$\d+|\bnull)(::\w+(\[\])?)+", r"\1", text)
-            text = re.sub(r"\$\d+|\bnull\b(?=[,)])", "$", text)
+            text = re.sub(r"(\$\d+|\bnull(?=::))(::\w+(\[\])?)*", "$", text)
             texts.append(" ".join(text.split()).rstrip("; "))
     return [it for it in texts if it]
 
