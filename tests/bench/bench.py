@@ -40,12 +40,19 @@ PASSWORD = "correct horse battery staple"
 LISTEN = "127.0.0.1"
 TICK = os.sysconf("SC_CLK_TCK")
 # What the ratio is to reach: good enough at 16 connections, and where we are going at 16 and at 64.
-AIMS = {"R1": ("0.70", "0.90", "1.0"), "R2": ("0.70", "0.90", "1.0"), "R5": ("0.70", "0.90", "1.0"), "W": ("0.60", "", "1.3")}
+AIMS = {
+    "R1": ("0.70", "0.90", "1.0"),
+    "R2": ("0.70", "0.90", "1.0"),
+    "R5": ("0.70", "0.90", "1.0"),
+    "W": ("0.60", "", "1.3"),
+}
 
 url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
 SOCKETS = urllib.parse.parse_qs(url.query)["host"][0]
 DATABASE = f"bench_{SCALE}"
 SUPERUSER = url.username
+
+
 def say(text: str):
     print(f"[{time.monotonic() - BEGAN:6.1f} s] {text}", file=sys.stderr, flush=True)
 
@@ -73,20 +80,38 @@ def load():
     for path in sorted((ROOT / "migrations").rglob("*.sql")):
         making.update(path.read_bytes())
     stamp = f"{making.hexdigest()[:16]}"
-    if psql(f"select shobj_description(oid, 'pg_database') from pg_database where datname = '{DATABASE}'", "postgres") == stamp:
+    if (
+        psql(f"select shobj_description(oid, 'pg_database') from pg_database where datname = '{DATABASE}'", "postgres")
+        == stamp
+    ):
         say("the data of the last run is there")
         return 0.0
     say(f"loading {children:,} children")
     began = time.monotonic()
     psql(f'drop database if exists "{DATABASE}"', "postgres")
     psql(f'create database "{DATABASE}"', "postgres")
-    environment = {**os.environ, "DATABASE_URL": database_url(), "HOMEWARD_DEMO_PASSWORD": PASSWORD,
-                   "HOMEWARD_DATA_DIR": str(OUT / "program")}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "HOMEWARD_DEMO_PASSWORD": PASSWORD,
+        "HOMEWARD_DATA_DIR": str(OUT / "program"),
+    }
     for command in ("migrate", "demo"):
         subprocess.run([PROGRAM, command], env=environment, check=True, stdout=subprocess.DEVNULL)
     password_hash = psql("select password_hash from sign_ins where email = 'supervisor@demo.homeward.test'")
-    psql("", DATABASE, "-1", "-v", f"agencies={agencies}", "-v", f"children={children}", "-v", f"hash={password_hash}",
-         "-f", str(HERE / "load.sql"))
+    psql(
+        "",
+        DATABASE,
+        "-1",
+        "-v",
+        f"agencies={agencies}",
+        "-v",
+        f"children={children}",
+        "-v",
+        f"hash={password_hash}",
+        "-f",
+        str(HERE / "load.sql"),
+    )
     psql("vacuum (freeze, analyze)")
     psql(f"comment on database \"{DATABASE}\" is '{stamp}'", "postgres")
     return time.monotonic() - began
@@ -135,12 +160,17 @@ class Program:
 
     def __init__(self, address: str, **environment: str):
         self.port = free_port()
-        settings = {"DATABASE_URL": address, "HOMEWARD_LISTEN": f"{LISTEN}:{self.port}",
-                    "HOMEWARD_DATA_DIR": str(OUT / "program"), **environment}
+        settings = {
+            "DATABASE_URL": address,
+            "HOMEWARD_LISTEN": f"{LISTEN}:{self.port}",
+            "HOMEWARD_DATA_DIR": str(OUT / "program"),
+            **environment,
+        }
         self.began = time.monotonic()
         self.log = open(OUT / "program.log", "ab")
-        self.process = subprocess.Popen([PROGRAM, "serve"], env={**os.environ, **settings}, stdout=self.log,
-                                        stderr=self.log)
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve"], env={**os.environ, **settings}, stdout=self.log, stderr=self.log
+        )
 
     def request(self, method: str, path: str, token: str = "", body: str | None = None, **headers: str):
         connection = http.client.HTTPConnection(LISTEN, self.port, timeout=20)
@@ -185,7 +215,9 @@ class Tokens:
 
     def __init__(self, program: Program):
         self.program = program
-        self.emails = psql("select email from sign_ins where email like 'supervisor-%@bench%' order by email").split("\n")
+        self.emails = psql("select email from sign_ins where email like 'supervisor-%@bench%' order by email").split(
+            "\n"
+        )
         self.get()
 
     def get(self):
@@ -193,7 +225,9 @@ class Tokens:
         self.all = []
         for email in self.emails:
             credentials = json.dumps({"email": email, "password": PASSWORD})
-            self.all.append(json.loads(self.program.request("POST", "/v1/auth/login", body=credentials))["access_token"])
+            self.all.append(
+                json.loads(self.program.request("POST", "/v1/auth/login", body=credentials))["access_token"]
+            )
         (OUT / "tokens").write_text("\n".join(self.all) + "\n")
 
     def keep_fresh(self):
@@ -204,8 +238,8 @@ class Tokens:
 PICKS = {
     "R1": "c.id in (select child_id from missing_episodes)",
     "W": "not exists (select from missing_episodes e where e.agency_id = c.agency_id and e.child_id = c.id "
-         "and e.recovered_at is null and e.returned_to_care_at is null and e.placed_elsewhere_at is null "
-         "and e.closed_at is null)",
+    "and e.recovered_at is null and e.returned_to_care_at is null and e.placed_elsewhere_at is null "
+    "and e.closed_at is null)",
 }
 
 
@@ -234,7 +268,9 @@ def pick(program: Program, tokens: Tokens):
 def pick_children(operation: str, rest: str):
     """Rows of a caller and some children of their unit."""
     table, batch = f"bench.pick_{operation.lower()}", range(Script.BATCH)
-    each = ", ".join(f"(array_agg(id))[{i + 1}] as child_{i}, (array_agg(worker))[{i + 1}] as worker_{i}" for i in batch)
+    each = ", ".join(
+        f"(array_agg(id))[{i + 1}] as child_{i}, (array_agg(worker))[{i + 1}] as worker_{i}" for i in batch
+    )
     psql(f"""
         select setseed(0.5);
         drop table if exists {table};
@@ -248,8 +284,10 @@ def pick_children(operation: str, rest: str):
             group by number, agency, caller, session, unit, code, part having count(*) = {len(batch)}) f;
     """)
     children = ", ".join(f"child_{i}" for i in batch)
-    lines = psql(f"select number || ' /v1/children/' || child || '{rest}' from {table}, "
-                 f"unnest(array[{children}]) with ordinality u(child, i) order by n, i")
+    lines = psql(
+        f"select number || ' /v1/children/' || child || '{rest}' from {table}, "
+        f"unnest(array[{children}]) with ordinality u(child, i) order by n, i"
+    )
     (OUT / operation).write_text(lines + "\n")
 
 
@@ -281,12 +319,20 @@ def pick_pages(operation: str, route: str, program: Program, tokens: Tokens):
 def body() -> str:
     now = time.time()
     at = lambda hours: time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now - hours * 3600))
-    return json.dumps({
-        "agency_information_received_at": at(1), "absence_began_at": at(4), "last_contact_at": at(5),
-        "last_contact_place": "At the bus stop", "caregiver_learned_at": at(2), "determined_missing_at": at(1),
-        "missing_type": "absent_without_permission", "missing_from": "foster_family_home", "whereabouts_known": "no",
-        "circumstances": "Did not come home from school. Synthetic.",
-    })
+    return json.dumps(
+        {
+            "agency_information_received_at": at(1),
+            "absence_began_at": at(4),
+            "last_contact_at": at(5),
+            "last_contact_place": "At the bus stop",
+            "caregiver_learned_at": at(2),
+            "determined_missing_at": at(1),
+            "missing_type": "absent_without_permission",
+            "missing_from": "foster_family_home",
+            "whereabouts_known": "no",
+            "circumstances": "Did not come home from school. Synthetic.",
+        }
+    )
 
 
 def log_file() -> Path:
@@ -333,7 +379,9 @@ def scripts(captured: dict[str, Captured]) -> dict[str, tuple[Path, Path, dict[s
     for operation, it in captured.items():
         of_children = operation in PICKS
         n = it.line // Script.BATCH + 1 if of_children else it.line + 1
-        columns = "agency, caller, session, unit, code" + (", child_0 as child, worker_0 as worker" if of_children else ", shown")
+        columns = "agency, caller, session, unit, code" + (
+            ", child_0 as child, worker_0 as worker" if of_children else ", shown"
+        )
         table = f"bench.pick_{operation.lower()}"
         row = json.loads(psql(f"select row_to_json(r) from (select {columns} from {table} where n = {n}) r"))
         shown = row.pop("shown", "{}").strip("{}")
@@ -360,7 +408,9 @@ def check(captured: dict[str, Captured], made, session: str):
         psql("select setval('bench.next_w', 5)")
         offset = log.stat().st_size
         command = pgbench_command(script, constants, 1) + ["-t", "1", DATABASE]
-        done = subprocess.run(command, text=True, capture_output=True, env={**os.environ, "PGOPTIONS": f"{session} {LOGGED}"})
+        done = subprocess.run(
+            command, text=True, capture_output=True, env={**os.environ, "PGOPTIONS": f"{session} {LOGGED}"}
+        )
         if done.returncode or "aborted" in done.stderr:
             raise SystemExit(done.stdout[-2000:] + done.stderr[-2000:])
         time.sleep(0.3)
@@ -368,7 +418,9 @@ def check(captured: dict[str, Captured], made, session: str):
         sent, told = normal(read_log(log, offset)[1:]), normal(captured[operation].statements)
         if sent != told:
             differing = [f"  program: {a}\n  pgbench: {b}" for a, b in zip(told, sent) if a != b]
-            raise SystemExit(f"{operation}: pgbench sends {len(sent)} statements, the program {len(told)}\n" + "\n".join(differing))
+            raise SystemExit(
+                f"{operation}: pgbench sends {len(sent)} statements, the program {len(told)}\n" + "\n".join(differing)
+            )
 
 
 # --- a slice ---------------------------------------------------------------------------------------------------
@@ -407,7 +459,7 @@ class Usage:
                 own = int(entry.name) == self.postmaster
                 if own or int(it[1]) == self.postmaster:
                     # The dead are in the postmaster's account.
-                    database += sum(int(x) for x in it[11:15 if own else 13])
+                    database += sum(int(x) for x in it[11 : 15 if own else 13])
         program = sum(int(x) for x in stat(self.program.process.pid)[11:13]) if self.program else 0
         generator = sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) * TICK
         everybody = [int(x) for x in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
@@ -435,8 +487,23 @@ class Cursor:
 
 def pgbench_command(script: Path, constants: dict[str, str], connections: int) -> list[str]:
     defined = [it for name, value in constants.items() for it in ("-D", f"{name}={value}")]
-    return ["pgbench", "-n", "-M", "prepared", "-c", str(connections), "-j", "1", "-f", str(script), "-h", SOCKETS,
-            "-U", SUPERUSER, *defined]
+    return [
+        "pgbench",
+        "-n",
+        "-M",
+        "prepared",
+        "-c",
+        str(connections),
+        "-j",
+        "1",
+        "-f",
+        str(script),
+        "-h",
+        SOCKETS,
+        "-U",
+        SUPERUSER,
+        *defined,
+    ]
 
 
 def over_http(program: Program, operation: str, connections: int, seconds: int, cursor: Cursor) -> Slice:
@@ -444,23 +511,46 @@ def over_http(program: Program, operation: str, connections: int, seconds: int, 
     if operation == "W":
         cursor.have(9_000 * seconds // Script.BATCH)
         start = cursor.row * Script.BATCH
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s", "-s", str(HERE / "requests.lua"),
-               f"http://{LISTEN}:{program.port}", "--", str(OUT), operation, str(start), str(time.monotonic_ns())]
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--timeout",
+        "20s",
+        "-s",
+        str(HERE / "requests.lua"),
+        f"http://{LISTEN}:{program.port}",
+        "--",
+        str(OUT),
+        operation,
+        str(start),
+        str(time.monotonic_ns()),
+    ]
     usage = Usage(program)
     done = subprocess.run(command, text=True, capture_output=True)
     if done.returncode:
         raise SystemExit(done.stdout + done.stderr)
     found = json.loads(done.stdout.strip().split("\n")[-1])
     if found["refused"] or found["broken"] or not found["requests"]:
-        raise SystemExit(f"{operation} over HTTP: {found['refused']} of {found['requests']} refused, {found['broken']} broken")
+        raise SystemExit(
+            f"{operation} over HTTP: {found['refused']} of {found['requests']} refused, {found['broken']} broken"
+        )
     if operation == "W":
         cursor.row += (found["requests"] + 2 * connections) // Script.BATCH + 2
     rate = found["requests"] / found["microseconds"] * 1e6
     return Slice(rate, found["p50"] / 1000, found["p99"] / 1000, found["max"] / 1000, *usage.since(found["requests"]))
 
 
-def by_pgbench(script: Path, constants: dict[str, str], session: str, operation: str, connections: int, seconds: int,
-               cursor: Cursor) -> Slice:
+def by_pgbench(
+    script: Path,
+    constants: dict[str, str],
+    session: str,
+    operation: str,
+    connections: int,
+    seconds: int,
+    cursor: Cursor,
+) -> Slice:
     if operation == "W":
         cursor.have(15_000 * seconds // Script.BATCH)
         psql(f"select setval('bench.next_w', {cursor.row + 1})")
@@ -492,12 +582,21 @@ def by_pgbench(script: Path, constants: dict[str, str], session: str, operation:
     from_ = max(max(ready.values()), transactions[0][0] + 1)
     to = transactions[-1][0]
     if len(ready) < connections or to - from_ < seconds / 2:
-        raise SystemExit(f"{operation}: pgbench took {from_ - transactions[0][0]:.1f} s to warm up; make BENCH_SECONDS longer")
+        raise SystemExit(
+            f"{operation}: pgbench took {from_ - transactions[0][0]:.1f} s to warm up; make BENCH_SECONDS longer"
+        )
     counted = sorted(took for at, took, _, _ in transactions if at > from_)
     if operation == "W":
         cursor.row = int(psql("select last_value from bench.next_w")) + 1
-    return Slice(len(counted) / (to - from_), counted[len(counted) // 2] / 1000, counted[len(counted) * 99 // 100] / 1000,
-                 counted[-1] / 1000, database, 0, foreign)
+    return Slice(
+        len(counted) / (to - from_),
+        counted[len(counted) // 2] / 1000,
+        counted[len(counted) * 99 // 100] / 1000,
+        counted[-1] / 1000,
+        database,
+        0,
+        foreign,
+    )
 
 
 # --- the run ---------------------------------------------------------------------------------------------------
@@ -557,18 +656,24 @@ def own_start() -> float:
 
 
 def machine() -> str:
-    model = next((it.split(":")[1].strip() for it in Path("/proc/cpuinfo").read_text().split("\n") if "model name" in it), "?")
+    model = next(
+        (it.split(":")[1].strip() for it in Path("/proc/cpuinfo").read_text().split("\n") if "model name" in it), "?"
+    )
     memory = int(Path("/proc/meminfo").read_text().split()[1]) // (1 << 20)
     flush = "?"
-    program = shutil.which("pg_test_fsync") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_test_fsync")), None)
+    program = shutil.which("pg_test_fsync") or next(
+        map(str, Path("/usr/lib/postgresql").glob("*/bin/pg_test_fsync")), None
+    )
     if program:
         done = subprocess.run([program, "-s", "1", "-f", str(OUT / "flush")], text=True, capture_output=True)
         line = next((it for it in done.stdout.split("\n") if it.strip().startswith("fdatasync")), "")
         flush = line.split()[-2] + " µs" if line else "?"
         (OUT / "flush").unlink(missing_ok=True)
-    return (f"{os.cpu_count()} cores ({model}), {memory} GB, {platform.system()} {platform.release()}, "
-            f"PostgreSQL {psql('show server_version', 'postgres')}, a flush of the log takes {flush}; "
-            "the program, PostgreSQL and the load generator share the cores")
+    return (
+        f"{os.cpu_count()} cores ({model}), {memory} GB, {platform.system()} {platform.release()}, "
+        f"PostgreSQL {psql('show server_version', 'postgres')}, a flush of the log takes {flush}; "
+        "the program, PostgreSQL and the load generator share the cores"
+    )
 
 
 def main():
@@ -594,7 +699,9 @@ def main():
             tokens.keep_fresh()
             here, there, ratio = compare(program, operation, connections, made, session, cursor)
             rows.append((operation, connections, here, there, ratio))
-            say(f"{operation} {connections:3} connections: {here.rate:8,.0f}/s, pgbench {there.rate:8,.0f}/s, ratio {ratio:.2f}")
+            say(
+                f"{operation} {connections:3} connections: {here.rate:8,.0f}/s, pgbench {there.rate:8,.0f}/s, ratio {ratio:.2f}"
+            )
     held, most = program.memory()
     ceiling = livez(program)
     program.stop()
@@ -607,28 +714,42 @@ def main():
 
 
 def write_report(rows, captured, ceiling, memory, start, loaded, where) -> str:
-    lines = [f"# Measured on {time.strftime('%Y-%m-%d', time.gmtime())}, data set *{SCALE}*", "", where + ".", "",
-             "| | conn. | HTTP/s | pgbench/s | ratio | HTTP p50 ms | p99 | max | pgbench p50 | p99 | max "
-             "| CPU µs: database + program | pgbench: database | others |",
-             "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        f"# Measured on {time.strftime('%Y-%m-%d', time.gmtime())}, data set *{SCALE}*",
+        "",
+        where + ".",
+        "",
+        "| | conn. | HTTP/s | pgbench/s | ratio | HTTP p50 ms | p99 | max | pgbench p50 | p99 | max "
+        "| CPU µs: database + program | pgbench: database | others |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for operation, connections, here, there, ratio in rows:
         others = max(here.foreign, there.foreign)
         lines.append(
             f"| {operation} {NAMES[operation]} | {connections} | {here.rate:,.0f} | {there.rate:,.0f} | **{ratio:.2f}** "
             f"| {here.p50:.2f} | {here.p99:.2f} | {here.most:.1f} | {there.p50:.2f} | {there.p99:.2f} | {there.most:.1f} "
-            f"| {here.database_us:.0f} + {here.program_us:.0f} | {there.database_us:.0f} | {others:.0%} |")
+            f"| {here.database_us:.0f} + {here.program_us:.0f} | {there.database_us:.0f} | {others:.0%} |"
+        )
     ratios = {(operation, connections): ratio for operation, connections, *_, ratio in rows}
     shown = lambda *key: f"{ratios[key]:.2f}" if key in ratios else ""
-    lines += ["", "| | ratio at 16 | good enough | aim | ratio at 64 | aim | statements | round trips | prepared anew |",
-              "|---|---|---|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| | ratio at 16 | good enough | aim | ratio at 64 | aim | statements | round trips | prepared anew |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     for operation, it in captured.items():
         enough, aim, most = AIMS[operation]
-        lines.append(f"| {operation} | {shown(operation, 16)} | {enough} | {aim} | {shown(operation, 64)} | {most} "
-                     f"| {len(it.statements)} | {it.round_trips} | {it.prepared_again} |")
-    lines += ["", f"`/livez`, 64 connections: {ceiling:,.0f} requests a second.",
-              f"Memory: {memory[0]:.0f} MB after the start, {memory[1]:.0f} MB after the load, {memory[2]:.0f} MB at most.",
-              f"Start to the first answer for a signed-in person: {start[0] * 1000:.0f} ms; "
-              f"with a PostgreSQL of its own to start first, to `/readyz`: {start[1] * 1000:.0f} ms."]
+        lines.append(
+            f"| {operation} | {shown(operation, 16)} | {enough} | {aim} | {shown(operation, 64)} | {most} "
+            f"| {len(it.statements)} | {it.round_trips} | {it.prepared_again} |"
+        )
+    lines += [
+        "",
+        f"`/livez`, 64 connections: {ceiling:,.0f} requests a second.",
+        f"Memory: {memory[0]:.0f} MB after the start, {memory[1]:.0f} MB after the load, {memory[2]:.0f} MB at most.",
+        f"Start to the first answer for a signed-in person: {start[0] * 1000:.0f} ms; "
+        f"with a PostgreSQL of its own to start first, to `/readyz`: {start[1] * 1000:.0f} ms.",
+    ]
     if loaded:
         lines.append(f"Loading the data took {loaded:.0f} s.")
     text = "\n".join(lines) + "\n"

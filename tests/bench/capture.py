@@ -16,8 +16,22 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+ \[\d+\] ([A-Z]+):  (.*)$")
 PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 # The types by which the program declares its parameters.
-TYPES = {16: "bool", 17: "bytea", 20: "int8", 21: "int2", 23: "int4", 25: "text", 114: "json", 1043: "varchar",
-         1082: "date", 1184: "timestamptz", 2950: "uuid", 2951: "uuid[]", 1009: "text[]", 3802: "jsonb"}
+TYPES = {
+    16: "bool",
+    17: "bytea",
+    20: "int8",
+    21: "int2",
+    23: "int4",
+    25: "text",
+    114: "json",
+    1043: "varchar",
+    1082: "date",
+    1184: "timestamptz",
+    2950: "uuid",
+    2951: "uuid[]",
+    1009: "text[]",
+    3802: "jsonb",
+}
 
 
 class Proxy:
@@ -71,7 +85,7 @@ class Proxy:
                 answered = False
                 pending = pending + data
                 if not started:
-                    pending, started = pending[int.from_bytes(pending[:4], "big"):], True
+                    pending, started = pending[int.from_bytes(pending[:4], "big") :], True
                 pending = self._note(pending)
                 server.sendall(data)
         client.close()
@@ -87,7 +101,7 @@ class Proxy:
             if kind == "P":
                 name, text, rest = payload.split(b"\0", 2)
                 count = int.from_bytes(rest[:2], "big")
-                self.parsed[name.decode()] = [int.from_bytes(rest[2 + 4 * i:6 + 4 * i], "big") for i in range(count)]
+                self.parsed[name.decode()] = [int.from_bytes(rest[2 + 4 * i : 6 + 4 * i], "big") for i in range(count)]
                 self.prepared_again += 1
             elif kind == "B":
                 bound = payload.split(b"\0", 2)[1].decode()
@@ -133,7 +147,7 @@ def read_log(path: Path, offset: int) -> list[Statement]:
         if level == "LOG" and message.startswith("statement: "):
             statements.append(Statement(message.removeprefix("statement: ")))
         elif level == "LOG" and (found := re.match(r"execute [^:]*: ", message)):
-            statements.append(Statement(message[found.end():]))
+            statements.append(Statement(message[found.end() :]))
         elif level == "DETAIL" and message.startswith("parameters: ") and statements:
             values = [value for _, value in PARAMETER.findall(message)]
             statements[-1].parameters = [None if it == "NULL" else it[1:-1].replace("''", "'") for it in values]
@@ -269,5 +283,7 @@ class Script:
             columns += [f"{expression.replace('@', it)} as {name}{it}" for it in each]
         ids = [f"bench.new_id() as {name}{it}" for name in self.fresh.values() for it in batch]
         table = f"bench.pick_{self.captured.operation.lower()}"
-        return (f"select {', '.join(columns)} from (select {', '.join(ids) or 'null'} offset 0) s, {table} p "
-                f"where p.n = (select {row}) \\gset")
+        return (
+            f"select {', '.join(columns)} from (select {', '.join(ids) or 'null'} offset 0) s, {table} p "
+            f"where p.n = (select {row}) \\gset"
+        )
