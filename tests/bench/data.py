@@ -68,7 +68,7 @@ def tidy():
         delete from look_children c using looks l, bench.settings
             where l.at > loaded_at and c.agency_id = l.agency_id and c.look_id = l.id;
         delete from looks where at > (select loaded_at from bench.settings);
-        truncate idempotency_keys;
+        delete from idempotency_keys where claimed_at > (select loaded_at from bench.settings);
     """)
     psql("vacuum analyze rungs, duties, missing_episodes, audit_entries, looks, look_children, idempotency_keys")
     psql("checkpoint")

@@ -196,6 +196,13 @@ insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail
         jsonb_build_object('episode_id', id, 'notification_id', told_id), null, ((1::bigint << 41) + e * 2 + recipient_no)::text::xid8
     from bench.duties where done_at is not null;
 
+-- The answers of the last month. An empty table would get plans for an empty table.
+insert into idempotency_keys (agency_id, user_id, key, fingerprint, claimed_at, status, location, etag, body)
+    select agency_id, worker_id, 'loaded-' || e, decode(md5(e::text) || md5(id::text), 'hex'),
+        now - e % 40000 * interval '1 minute', 201, '/v1/children/' || child_id || '/missing-episodes/' || id, '"1"',
+        repeat(id::text, 40)
+    from bench.settings, bench.episodes where e % 4 = 0;
+
 insert into looks (agency_id, id, at, actor_id, kind, request_id)
     select agency_id, bench.id(15, e, received_at), received_at, worker_id, 'read_child', null from bench.episodes;
 insert into look_children (agency_id, child_id, look_id)

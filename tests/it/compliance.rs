@@ -1,5 +1,9 @@
 //! The number an auditor asks for: the same by SQL for many and by the domain for one, and every row behind it.
 
+mod stirred;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use homeward_domain::compliance::{Report, by_oig, by_statute};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -8,7 +12,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::import::{NOW, imported, paged};
-use crate::support::{Case, TestApp, at};
+use crate::support::{Case, Person, TestApp, at, told};
+
+const OPENED: &str = "2026-05-01T08:00:00Z";
 
 /// What the domain looks at, for every episode of the extract and one recipient.
 const REPORTS: &str = "select e.id, e.agency_information_received_at, e.absence_began_at, \
@@ -165,4 +171,130 @@ async fn the_state_in_sql_is_the_state_of_the_domain() {
     let open = all.iter().filter(|it| it["state"] == "open_missing").count();
     let asked = "/v1/missing-episodes?limit=200&received_from=2020-10-01&state=open_missing";
     assert_eq!(paged(&auditor, asked).await.len(), open);
+}
+
+#[tokio::test]
+async fn figures_are_grouped_by_unit_by_month_by_worker_or_not() {
+    let app = TestApp::on(imported().await, NOW).await;
+    let auditor = app.auditor().await;
+    let mut totals = BTreeSet::new();
+    let mut keys = BTreeMap::new();
+    for by in ["none", "unit", "month", "worker"] {
+        let summary = auditor.get(&format!("/v1/compliance/summary?group_by={by}"), 200).await;
+        let groups = summary["groups"].as_array().unwrap().clone();
+        totals.insert(groups.iter().map(|it| it["total"].as_i64().unwrap()).sum::<i64>());
+        keys.insert(by, groups.iter().map(|it| it["key"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+    }
+    assert_eq!(totals, [2 * 11_044].into());
+    assert_eq!(keys["none"], ["all"]);
+    assert_eq!(keys["unit"], ["east-county", "metro", "north-county", "south-county", "west-county"]);
+    assert!(keys["month"].contains(&"2018-07".to_owned()) && keys["month"].is_sorted());
+    assert!(keys["worker"].iter().all(|it| it == "unassigned" || uuid::Uuid::parse_str(it).is_ok()));
+}
+
+/// The states of the two reports of the only case, at these moments.
+async fn seen(person: &Person, query: &str) -> Value {
+    let rows = person.get(&format!("/v1/compliance/duties?{query}"), 200).await;
+    rows["data"].as_array().unwrap().iter().map(|it| it["state"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_moment_in_the_past_shows_what_had_happened_by_then() {
+    let app = TestApp::at(OPENED).await;
+    let case = app.given_case().await;
+    app.set_clock("2026-05-01T10:00:00Z");
+    let told = told("law_enforcement", "2026-05-01T09:00:00Z");
+    app.caseworker().await.post(&case.url("/notifications"), told, 201).await;
+    app.set_clock("2026-05-04T08:00:00Z");
+    let auditor = app.auditor().await;
+    assert_eq!(seen(&auditor, "as_of=2026-05-01T07:59:59Z").await, json!([]));
+    assert_eq!(seen(&auditor, "as_of=2026-05-01T08:59:59Z").await, json!(["open", "open"]));
+    assert_eq!(seen(&auditor, "as_of=2026-05-01T09:00:00Z").await, json!(["timely", "open"]));
+    assert_eq!(seen(&auditor, "as_of=2026-05-02T08:00:00Z").await, json!(["timely", "open"]));
+    assert_eq!(seen(&auditor, "as_of=2026-05-02T08:00:01Z").await, json!(["timely", "overdue"]));
+    assert_eq!(seen(&auditor, "").await, json!(["timely", "overdue"]));
+}
+
+#[tokio::test]
+async fn what_was_recorded_later_is_hidden_from_an_earlier_knowledge() {
+    let app = TestApp::at(OPENED).await;
+    let case = app.given_case().await;
+    app.set_clock("2026-05-04T08:00:00Z");
+    let worker = app.caseworker().await;
+    let keyed = worker.post(&case.url("/notifications"), told("ncmec", "2026-05-01T12:00:00Z"), 201).await;
+    app.set_clock("2026-05-06T08:00:00Z");
+    let retraction = case.url(&format!("/notifications/{}/retraction", keyed["id"].as_str().unwrap()));
+    app.caseworker().await.post(&retraction, json!({ "reason": "Wrong child." }), 201).await;
+    let auditor = app.auditor().await;
+    let of = "recipient=ncmec&as_of=2026-05-03T08:00:00Z";
+    assert_eq!(seen(&auditor, &format!("{of}&known_at=2026-05-04T07:59:59Z")).await, json!(["overdue"]));
+    assert_eq!(seen(&auditor, &format!("{of}&known_at=2026-05-04T08:00:00Z")).await, json!(["timely"]));
+    assert_eq!(seen(&auditor, &format!("{of}&known_at=2026-05-06T07:59:59Z")).await, json!(["timely"]));
+    assert_eq!(seen(&auditor, of).await, json!(["overdue"]));
+    assert_eq!(seen(&auditor, &format!("{of}&known_at=2026-05-01T07:59:59Z")).await, json!([]));
+}
+
+async fn close(app: &TestApp, case: &Case, mut closure: Value) {
+    let supervisor = app.supervisor().await;
+    let duties = supervisor.get(&case.url(""), 200).await["duties"].clone();
+    let undone = |it: &Value| json!({ "duty_id": it["id"], "reason": "As the statement says." });
+    closure["undone"] = duties.as_array().unwrap().iter().map(undone).collect();
+    supervisor.put(&case.url(""), &case.url("/closure"), closure, 200).await;
+}
+
+#[tokio::test]
+async fn what_turned_out_to_be_no_absence_is_left_out() {
+    let app = TestApp::at(OPENED).await;
+    let case = app.given_case().await;
+    app.set_clock("2026-05-01T09:00:00Z");
+    let closure = json!({ "reason": "not_missing_miscommunication", "statement": "She was at school." });
+    close(&app, &case, closure).await;
+    let auditor = app.auditor().await;
+    assert_eq!(seen(&auditor, "").await, json!([]));
+    assert_eq!(seen(&auditor, "as_of=2026-05-01T08:59:59Z").await, json!(["open", "open"]));
+    let summary = auditor.get("/v1/compliance/summary", 200).await;
+    assert_eq!(summary["groups"][0]["total"], 0);
+    assert!(summary["definition"].as_str().unwrap().contains("24 elapsed hours"));
+}
+
+#[tokio::test]
+async fn a_merged_duplicate_is_counted_once() {
+    let app = TestApp::at("2026-05-01T15:00:00Z").await;
+    let case = Case::open_with(&app, json!({ "agency_information_received_at": "2026-05-01T09:00:00Z" })).await;
+    let back = json!({ "returned_to_care_at": "2026-05-01T10:00:00Z", "recovery_type": "unknown" });
+    case.worker.put(&case.url(""), &case.url("/recovery"), back, 200).await;
+    let second = json!({ "agency_information_received_at": "2026-05-01T14:00:00Z" });
+    let stays = case.worker.post(&case.child_url("/missing-episodes"), second, 201).await;
+    let auditor = app.auditor().await;
+    assert_eq!(seen(&auditor, "").await, json!(["open", "open", "open", "open"]));
+    let merge = json!({ "reason": "merged_duplicate", "statement": "The same absence.",
+        "merged_into_episode_id": stays["id"] });
+    close(&app, &case, merge).await;
+    assert_eq!(seen(&auditor, "").await, json!(["open", "open"]));
+    let rows = auditor.get("/v1/compliance/duties", 200).await;
+    assert_eq!(rows["data"][0]["episode_id"], stays["id"]);
+    assert_eq!(rows["data"][0]["received_at"], "2026-05-01T09:00:00Z");
+}
+
+#[tokio::test]
+async fn a_question_that_is_not_understood_is_refused() {
+    let app = TestApp::at(OPENED).await;
+    let auditor = app.auditor().await;
+    for query in [
+        "mood=good",
+        "as_of=2026-05-01T08:00:00",
+        "as_of=2030-01-01T00:00:00Z",
+        "from=2026-02-30",
+        "kind=screening",
+        "recipient=fbi",
+        "method=guess",
+        "from=2026-05-02&to=2026-05-01",
+        "worker_id=me",
+    ] {
+        for path in ["/v1/compliance/summary", "/v1/compliance/duties"] {
+            auditor.get(&format!("{path}?{query}"), 400).await;
+        }
+    }
+    auditor.get("/v1/compliance/summary?group_by=child", 400).await;
+    auditor.get("/v1/compliance/duties?state=asleep", 400).await;
 }

@@ -278,12 +278,17 @@ fn importing(db: &Database, dir: &Path) -> Command {
 async fn facts(db: &Database) -> Contents {
     let owner = db.owner().await;
     let mut facts = BTreeMap::new();
-    for table in ["children", "placements", "missing_episodes", "notifications", "observations", "duties"] {
-        let id = if table == "duties" { "id" } else { "" };
+    for (table, id, worker) in [
+        ("children", "", "t.assigned_to"),
+        ("placements", "", "null"),
+        ("missing_episodes", "", "t.worker_id"),
+        ("notifications", "", "null"),
+        ("observations", "", "null"),
+        ("duties", "id", "t.assigned_to"),
+    ] {
         let query = format!(
             "select (to_jsonb(t) - array['recorded_at', 'recorded_by', 'created_at', 'worker_id', 'assigned_to', '{id}'] \
-             || jsonb_build_object('worker', (select email from users u where u.id::text \
-             = coalesce(to_jsonb(t)->>'assigned_to', to_jsonb(t)->>'worker_id'))))::text from {table} t"
+             || jsonb_build_object('worker', email))::text from {table} t left join users u on u.id = {worker}"
         );
         facts.insert(table.to_owned(), said(&owner, &query).await);
     }
@@ -307,9 +312,7 @@ async fn an_import_that_is_killed_half_way_ends_like_any_other_when_it_runs_agai
     let landed = number(&owner, "select count(*) from children").await;
     assert!(landed < 4_402, "{landed}");
     assert!(!dir.path().join("rejects.csv").exists());
-    let t0 = std::time::Instant::now();
     let status = importing(&db, dir.path()).status().unwrap();
-    eprintln!("REPEAT {:?}", t0.elapsed());
     assert_eq!(status.code(), Some(3));
     let rejects = fs::read_to_string(dir.path().join("rejects.csv")).unwrap();
     assert_eq!(rejects.lines().next(), Some("file,line,code,text"));
