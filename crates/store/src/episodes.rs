@@ -268,6 +268,15 @@ pub async fn open_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreR
     Ok(id.map(Id::from_uuid))
 }
 
+/// Says that a fact about the child that recipients were or will be told has changed: of a missing child they have to
+/// hear of it (CLK-10). Where the child is not missing, nothing is owed and nothing happens.
+pub async fn material_change<A: Action>(tx: &WriteTx, permit: &Permit<A>) -> StoreResult<()> {
+    let Some(id) = open_of_child(tx, permit).await? else { return Ok(()) };
+    let episode = lock(tx, permit, id).await?;
+    save(tx, permit, Episode { material_change_at: Some(tx.at()), ..episode }).await?;
+    Ok(())
+}
+
 /// Replaces a locked episode with its changed form, and keeps what it said before.
 pub async fn save<A: Action>(tx: &WriteTx, permit: &Permit<A>, changed: Episode) -> StoreResult<Episode> {
     let before = changed.version;

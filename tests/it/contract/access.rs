@@ -14,7 +14,7 @@ fn about(case: &Case) -> Vec<(Method, String)> {
     for (path, item) in document()["paths"].as_object().unwrap() {
         if path.contains("{child_id}") {
             let path = path.replace("{child_id}", &case.child).replace("{episode_id}", &case.episode);
-            let path = path.replace("{notification_id}", nothing).replace("{observation_id}", nothing);
+            let path = in_braces(&path, nothing);
             for method in item.as_object().unwrap().keys() {
                 all.push((method.to_uppercase().parse().unwrap(), path.clone()));
             }
@@ -22,6 +22,12 @@ fn about(case: &Case) -> Vec<(Method, String)> {
     }
     assert!(all.len() >= 20, "{}", all.len());
     all
+}
+
+/// The path with `id` for every parameter that is left.
+fn in_braces(path: &str, id: &str) -> String {
+    let segment = |it| if str::starts_with(it, '{') { id } else { it };
+    path.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
 async fn try_it(who: &Person, method: &Method, path: &str) -> (u16, Value) {

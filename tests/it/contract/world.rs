@@ -1,0 +1,196 @@
+//! One of everything, and how each operation is called: an operation without a line in [`World::sample`] fails.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
+
+pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
+
+/// They concern no child. The list may only shrink.
+pub(super) const OF_NO_CHILD: [&str; 6] =
+    ["get_indicators", "get_me", "list_rules", "login", "logout", "refresh_session"];
+
+/// Reads that have a body.
+pub(super) const READING_POSTS: [&str; 1] = ["search_children"];
+
+/// What people said; the trail repeats none of it.
+pub(super) const SAID: [&str; 9] = [
+    "Canarygiven",
+    "Canaryfamily",
+    "P-canary",
+    "2010-02-03",
+    "canary place",
+    "canary circumstances",
+    "Canary Officer",
+    "canary reason",
+    "canary context",
+];
+
+/// One operation of the description.
+pub(super) struct Operation {
+    pub(super) name: String,
+    pub(super) method: Method,
+    pub(super) path: String,
+    takes_version: bool,
+}
+
+impl Operation {
+    pub(super) fn writes(&self) -> bool {
+        self.method != Method::GET && !READING_POSTS.contains(&self.name.as_str())
+    }
+}
+
+pub(super) fn operations() -> Vec<Operation> {
+    let mut all = Vec::new();
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap().to_owned();
+            let method = method.to_uppercase().parse().unwrap();
+            let takes_version =
+                operation["parameters"].as_array().into_iter().flatten().any(|it| it["name"] == "If-Match");
+            all.push(Operation { name, method, path: path.clone(), takes_version });
+        }
+    }
+    all
+}
+
+/// The operations that concern children.
+pub(super) fn walked() -> Vec<Operation> {
+    operations().into_iter().filter(|it| !OF_NO_CHILD.contains(&it.name.as_str())).collect()
+}
+
+/// A child who is missing, with one of everything.
+pub(super) struct World {
+    pub(super) case: Case,
+    pub(super) auditor: Person,
+    /// Not missing.
+    pub(super) home: String,
+    /// What stands in a path for each parameter in braces but the child.
+    ids: Vec<(&'static str, String)>,
+    indicator: Value,
+}
+
+pub(super) fn id(value: &Value) -> String {
+    value["id"].as_str().unwrap().to_owned()
+}
+
+fn canary() -> Value {
+    let person = format!("P-canary-{}", Uuid::new_v4().simple());
+    json!({
+        "agency_person_id": person, "given_name": "Canarygiven", "family_name": "Canaryfamily",
+        "date_of_birth": "2010-02-03", "unit_code": "north-county", "care_status": "foster_care",
+    })
+}
+
+fn opening() -> Value {
+    json!({
+        "agency_information_received_at": NOW, "last_contact_place": "canary place",
+        "circumstances": "canary circumstances",
+    })
+}
+
+pub(super) fn report() -> Value {
+    let mut report = told("ncmec", NOW);
+    report["person_contacted"] = json!("Canary Officer");
+    report["note"] = json!("canary reason");
+    report
+}
+
+fn seen(indicator: &Value) -> Value {
+    json!({
+        "indicator_code": indicator, "observed_by_name": "Canary Officer", "observer_role": "teacher",
+        "source": "school", "context": "canary context",
+    })
+}
+
+impl World {
+    pub(super) async fn of(app: &TestApp) -> Self {
+        let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
+        let home = new_child(&worker, canary()).await;
+        let child = new_child(&worker, canary()).await;
+        let opened = worker.post(&format!("/v1/children/{child}/missing-episodes"), opening(), 201).await;
+        let case = Case { worker, supervisor, child, episode: id(&opened), opened };
+        let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
+        let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
+        let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let case = Case { opened: case.now().await, ..case };
+        app.travel_to(NOW).await;
+        let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
+        let ids = vec![
+            ("{episode_id}", case.episode.clone()),
+            ("{notification_id}", notification),
+            ("{observation_id}", observation),
+            ("{reminder_id}", reminder),
+        ];
+        Self { case, auditor, home, ids, indicator }
+    }
+
+    pub(super) fn fill(&self, path: &str, child: &str) -> String {
+        let path = path.replace("{child_id}", child);
+        self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
+    }
+
+    fn closure(&self) -> Value {
+        let duties = self.case.opened["duties"].as_array().unwrap().iter();
+        let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
+        json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
+    }
+
+    /// How to call each operation: as whom, about which child, with what. An operation without a line fails.
+    pub(super) fn sample(&self, name: &str) -> (&Person, &str, Option<Value>) {
+        let (worker, supervisor, auditor) = (&self.case.worker, &self.case.supervisor, &self.auditor);
+        let (child, home) = (self.case.child.as_str(), self.home.as_str());
+        let retraction = Some(json!({ "reason": "canary reason" }));
+        match name {
+            "list_children" | "list_missing_episodes" | "list_duties" | "list_reminders" => (worker, child, None),
+            "get_child" | "get_runaway_counts" | "list_placements" => (worker, child, None),
+            "list_missing_episodes_of_child" | "get_missing_episode" | "get_timeline" => (worker, child, None),
+            "list_notifications" | "list_task_completions" | "list_observations" => (worker, child, None),
+            "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
+            "list_audit_entries" => (auditor, child, None),
+            "acknowledge_reminder" => (worker, child, None),
+            "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
+            "add_child" => (worker, child, Some(canary())),
+            "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
+            "record_placement" => (
+                worker,
+                child,
+                Some(json!({
+                    "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place",
+                })),
+            ),
+            "open_missing_episode" => (worker, home, Some(opening())),
+            "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
+            "record_notification" => (worker, child, Some(report())),
+            "retract_notification" | "retract_observation" => (worker, child, retraction),
+            "record_recovery" => {
+                (worker, child, Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place" })))
+            }
+            "record_task_completion" => (
+                worker,
+                child,
+                Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer" })),
+            ),
+            "close_missing_episode" => (supervisor, child, Some(self.closure())),
+            "record_observation" => (worker, child, Some(seen(&self.indicator))),
+            _ => panic!("{name} has no line here: say how to call it"),
+        }
+    }
+
+    /// Calls the operation in the manner of its line.
+    pub(super) async fn call(&self, operation: &Operation, request_id: &str) -> Reply {
+        let (who, child, body) = self.sample(&operation.name);
+        let path = self.fill(&operation.path, child);
+        // What has no page of its own carries the version of what it belongs to.
+        let is_read = document()["paths"][&operation.path]["get"].is_object();
+        let resource = if is_read { path.as_str() } else { path.rsplit_once('/').unwrap().0 };
+        let mut headers = vec![("x-request-id", request_id), ("idempotency-key", request_id)];
+        let version = if operation.takes_version { self.case.worker.etag(resource).await } else { String::new() };
+        if operation.takes_version {
+            headers.push(("if-match", &version));
+        }
+        who.send(operation.method.clone(), &path, body, &headers).await
+    }
+}
