@@ -50,14 +50,16 @@ prop_compose! {
 prop_compose! {
     fn facts()(
         moments in moments(),
-        [recovered_at, material_change_at, birthday_at] in [perhaps(), perhaps(), perhaps()],
+        [recovered_at, birthday_at] in [perhaps(), perhaps()],
+        material_changes in vec(moment(), 0..5),
         told in vec(prop_oneof![told(), told().prop_map(|it| Told { recipient: POLICE, ..it })], 0..8),
         completed in vec((any_of(), moment()).prop_map(|(task, at)| Completed { task, at }), 0..4),
         closure in option::of((any_of(), moment()).prop_map(|(reason, closed_at)| Closure { closed_at, reason })),
     ) -> Facts {
         let recovery = Recovery { recovered_at, ..Recovery::default() };
         let care_status = CareStatus::FosterCare;
-        Facts { care_status, moments, recovery, material_change_at, birthday_at, told, completed, closure }
+        let choices = Vec::new();
+        Facts { care_status, moments, recovery, material_changes, birthday_at, told, completed, choices, closure }
     }
 }
 
@@ -105,9 +107,13 @@ fn file(rules: &[Written]) -> String {
 fn loosens(rules: &[Written]) -> bool {
     let reports: Vec<_> = rules.iter().filter(|it| it.duty == DutyKind::InitialReport).collect();
     let names = |to| reports.iter().any(|it| it.recipient == to);
-    let more_time = |it: &&Written| FEDERAL_RECIPIENTS.contains(&it.recipient) && 24 < it.hours;
-    rules.iter().any(|it| it.anchor == "record_created_at")
-        || reports.iter().any(more_time)
+    let more_time = |it: &Written| match it.duty {
+        DutyKind::InitialReport => FEDERAL_RECIPIENTS.contains(&it.recipient) && 24 < it.hours,
+        DutyKind::RecordUpdate => it.recipient == POLICE && 720 < it.hours,
+        _ => false,
+    };
+    rules.iter().any(|it| it.anchor == "record_created_at" || it.duty == DutyKind::IdentificationReport)
+        || rules.iter().any(more_time)
         || !(reports.is_empty() || FEDERAL_RECIPIENTS.into_iter().all(names))
 }
 
