@@ -20,7 +20,7 @@ macro_rules! states {
 }
 
 /// One file a State, by postal code.
-const STATES: &[&str] = &states!["ks"];
+pub(super) const STATES: &[&str] = &states!["ks"];
 
 /// The rules of one place: the federal floor, what its State adds, and what an agency adds on top.
 #[derive(Clone, Debug)]
