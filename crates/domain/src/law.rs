@@ -20,7 +20,7 @@ mod update;
 mod tests;
 
 pub use book::{Library, RuleBook, library};
-pub use calendar::{Cadence, Calendar, Span, is_business_day};
+pub use calendar::{Cadence, Calendar, Span, Unit, is_business_day};
 pub use overlay::Overlay;
 pub use pack::Choice;
 pub use refusal::{Fault, Refusal, Refused};

@@ -165,7 +165,7 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::Supervisor => reads || records || supervises,
         Role::Auditor => reads || audits,
         Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders),
-        Role::Administrator => matches!(action, A::OwnReminders),
+        Role::Administrator => matches!(action, A::OwnReminders | A::ConfigureRules),
     }
 }
 

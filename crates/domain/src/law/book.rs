@@ -1,5 +1,6 @@
 //! The rules of one place together, and the library of those that ship.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, LazyLock};
 
 use chrono::{DateTime, Utc};
@@ -64,6 +65,13 @@ impl RuleBook {
     /// The conditions that only a person chooses.
     pub fn choices(&self) -> &[Choice] {
         &self.choices
+    }
+
+    /// Changes with any word of any rule, so that duties planned with other rules can be told.
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        format!("{self:?}").hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     pub(super) fn calendar(&self) -> Calendar {

@@ -38,7 +38,22 @@ impl Cadence {
     }
 }
 
+vocabulary! {
+    /// What a limit is counted in.
+    Unit { Hours = "hours", CalendarDays = "calendar_days", BusinessDays = "business_days", Months = "months", }
+}
+
 impl Span {
+    /// How many of what.
+    pub fn parts(self) -> (u16, Unit) {
+        match self {
+            Self::Hours(amount) => (amount, Unit::Hours),
+            Self::CalendarDays(amount) => (amount, Unit::CalendarDays),
+            Self::BusinessDays(amount) => (amount, Unit::BusinessDays),
+            Self::Months(amount) => (amount, Unit::Months),
+        }
+    }
+
     /// The least that it can come to, in elapsed hours. A day of 23 hours is a day too.
     pub fn least_hours(self) -> i64 {
         let of_days = |days: i64| (days * 24 - 1).max(0);

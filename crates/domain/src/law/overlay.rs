@@ -27,6 +27,11 @@ impl Overlay {
         Self::over(text, library().floor())
     }
 
+    /// Reads a pack that was taken in before, without holding it against anything: the earliest limit counts anyway.
+    pub fn kept(text: &str) -> Result<Self, Refused> {
+        pack::read(text).map(Self::of)
+    }
+
     /// Reads rules on top of `below`, and refuses whatever would loosen it.
     pub fn over(text: &str, below: &RuleBook) -> Result<Self, Refused> {
         let pack = pack::read(text)?;
@@ -38,9 +43,13 @@ impl Overlay {
             faults.sort_by_key(|it| it.line);
             return Err(Refused(faults));
         }
+        Ok(Self::of(pack))
+    }
+
+    fn of(pack: Pack) -> Self {
         let Pack { jurisdiction, name, zone, choices, rules } = pack;
         let rules = rules.into_iter().map(|it| Arc::new(it.rule)).collect();
-        Ok(Self { jurisdiction, name, zone, rules, choices })
+        Self { jurisdiction, name, zone, rules, choices }
     }
 
     /// The State's postal code.

@@ -40,7 +40,7 @@ fn every_act() -> Vec<Asked> {
     all! {
         ReadChild ReadObservations ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
         RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
-        CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
+        CloseUndone Observe ReadCompliance ReadAccessLog ConfigureRules Import ReadAudit
     }
 }
 

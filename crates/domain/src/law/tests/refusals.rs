@@ -85,7 +85,10 @@ fn the_report_of_some_children_only_as_in_california_is_refused() {
         let faults = Overlay::parse(&overlay(&with(gate))).unwrap_err().0;
         assert_eq!(faults.iter().map(|it| it.fault.code()).collect::<Vec<_>>(), ["gated_population"], "{gate}");
     }
-    refused(&with("population = \"victims\""), &expect!["line 24: `population` would leave some children out: nothing gates the report (COV-1)"]);
+    refused(
+        &with("population = \"victims\""),
+        &expect!["line 24: `population` would leave some children out: nothing gates the report (COV-1)"],
+    );
 }
 
 #[test]
@@ -137,7 +140,10 @@ fn a_rule_has_one_limit_or_one_cadence() {
 #[test]
 fn who_is_told_stands_with_a_contact_and_never_with_a_task() {
     let review = rule("supervisory_review", "", "agency_information_received_at", 24);
-    refused(&[format!("{review}recipient = \"court\"\n")], &expect!["line 14: `recipient` has no place here: nobody outside is told"]);
+    refused(
+        &[format!("{review}recipient = \"court\"\n")],
+        &expect!["line 14: `recipient` has no place here: nobody outside is told"],
+    );
     let notice = rule("recovery_notice", "court", "return_learned_at", 24).replace("recipient = \"court\"\n", "");
     refused(&[notice], &expect!["line 8: `recipient` is missing"]);
 }
