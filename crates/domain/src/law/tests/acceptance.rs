@@ -132,9 +132,10 @@ fn t07_kansas_tells_the_police_within_2_hours() {
 /// Everything the law can look at, by name and without `..`: a new fact does not compile until it stands here, and
 /// whoever adds one has to see that it is no type, observation, determination, sex, age or moment of entry.
 fn all_the_law_sees(facts: &Facts) {
-    let Facts { care_status, moments, recovery, material_change_at, birthday_at, told, completed, closure } = facts;
-    let _: (&CareStatus, &Option<DateTime<Utc>>, &Option<DateTime<Utc>>) =
-        (care_status, material_change_at, birthday_at);
+    let Facts { care_status, moments, recovery, material_changes, birthday_at, told, completed, choices, closure } =
+        facts;
+    let _: (&CareStatus, &Vec<DateTime<Utc>>, &Option<DateTime<Utc>>, &Vec<String>) =
+        (care_status, material_changes, birthday_at, choices);
     let Moments { received_at, absence_began_at, caregiver_learned_at, first_suspected_at, determined_missing_at } =
         moments;
     let _: &DateTime<Utc> = received_at;

@@ -66,7 +66,6 @@ fn every_rule_has_a_citation_and_a_text() {
 fn a_code_names_one_rule_in_the_whole_library() {
     let rules = every_rule();
     assert_eq!(rules.iter().map(|it| &it.code).collect::<HashSet<_>>().len(), rules.len());
-    assert!(rules.iter().all(|it| library().rule(&it.code).as_ref() == Some(it)));
 }
 
 #[test]
