@@ -21,7 +21,9 @@ macro_rules! states {
 }
 
 /// One file a State, by postal code.
-pub(super) const STATES: &[&str] = &states!["ks"];
+pub(super) const STATES: &[&str] = &states![
+    "ar" "az" "co" "fl" "ga" "id" "il" "in" "ks" "ky" "mi" "mo" "nc" "nh" "ny" "or" "tn" "tx" "ut" "va" "wa" "wi" "wv" "wy"
+];
 
 /// The rules of one place: the federal floor, what its State adds, and what an agency adds on top.
 #[derive(Clone, Debug)]

@@ -7,4 +7,5 @@ mod given;
 mod overlays;
 mod properties;
 mod refusals;
+mod states;
 mod timelines;

@@ -122,10 +122,14 @@ fn t07_kansas_tells_the_police_within_2_hours() {
         &library().book("KS").unwrap(),
         &Facts::received(FRIDAY),
         &expect![[r#"
-        Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
-        Fri 2026-05-01 18:00 EDT  limit: initial_report to law_enforcement, Kansas PPS Policy and Procedure Manual 5245
-        Sat 2026-05-02 16:00 EDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
-    "#]],
+            Fri 2026-05-01 15:00 CDT  THE AGENCY IS TOLD
+            Fri 2026-05-01 17:00 CDT  limit: initial_report to law_enforcement, Kansas PPS Policy and Procedure Manual 5245
+            Fri 2026-05-01 17:00 CDT  limit: initial_report to missing_child_unit, Kansas PPS Policy and Procedure Manual 5245
+            Sat 2026-05-02 15:00 CDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
+            Sat 2026-05-02 15:00 CDT  limit: follow_up to law_enforcement, Kansas PPS Policy and Procedure Manual 5245
+            Sat 2026-05-02 15:00 CDT  limit: follow_up to ncmec, Kansas PPS Policy and Procedure Manual 5245
+            Sat 2026-05-02 15:00 CDT  limit: follow_up to missing_child_unit, Kansas PPS Policy and Procedure Manual 5245
+        "#]],
     );
 }
 

@@ -1,6 +1,7 @@
 //! Episodes as a lawyer would tell them, and duties as a lawyer would read them.
 //!
-//! Only this file knows how the facts are kept; when that changes, the cases do not. All wall times are New York's.
+//! Only this file knows how the facts are kept; when that changes, the cases do not. Wall times are those of the State,
+//! else New York's.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use expect_test::Expect;
@@ -25,6 +26,11 @@ pub(super) fn at(text: &str) -> DateTime<Utc> {
 /// The federal floor alone.
 pub(super) fn floor() -> RuleBook {
     library().book("US").unwrap()
+}
+
+/// The rules that ship for a State.
+pub(super) fn shipped(postal_code: &str) -> RuleBook {
+    library().book(postal_code).unwrap()
 }
 
 /// The floor with a State's rules on top.
@@ -136,7 +142,8 @@ pub(super) fn check(book: &RuleBook, facts: &Facts, expected: &Expect) {
     let mut lines = happened(facts);
     lines.extend(duties(book, facts).iter().flat_map(limits));
     lines.sort_by_key(|(at, _)| *at);
-    let line = |(at, what)| format!("{}  {what}\n", wall(at));
+    let zone = zone(book);
+    let line = |(at, what)| format!("{}  {what}\n", zone.wall_clock(at).format("%a %Y-%m-%d %H:%M %Z"));
     expected.assert_eq(&lines.into_iter().map(line).collect::<String>());
 }
 
@@ -188,8 +195,9 @@ fn name(duty: &Duty) -> String {
     format!("{}{to}{number}", duty.key.kind)
 }
 
-fn wall(at: DateTime<Utc>) -> String {
-    Zone::parse("America/New_York").unwrap().wall_clock(at).format("%a %Y-%m-%d %H:%M %Z").to_string()
+fn zone(book: &RuleBook) -> Zone {
+    let place = library().states().iter().find(|it| it.jurisdiction() == book.jurisdiction());
+    place.map_or(Zone::parse("America/New_York").unwrap(), Overlay::zone)
 }
 
 fn hours(it: TimeDelta) -> String {
