@@ -16,6 +16,7 @@ mod notifications;
 mod observations;
 mod outcomes;
 mod paging;
+mod photos;
 mod reminders;
 mod replicas;
 mod report;

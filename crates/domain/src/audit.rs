@@ -6,7 +6,8 @@ use serde::Serialize;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, DutyId, EpisodeId, NotificationId, ObservationId, PlacementId, ReminderId, UserId,
+    AgencyId, ChildId, CompletionId, ConsentId, DutyId, EpisodeId, NotificationId, ObservationId, PhotoId, PlacementId,
+    ReminderId, UserId,
 };
 use crate::report::ReportGroup;
 
@@ -44,6 +45,10 @@ pub enum Change {
     ObservationRetracted { observation_id: ObservationId },
     /// A person stated items of a report.
     ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
+    /// A photo was added.
+    PhotoAdded { photo_id: PhotoId },
+    /// A decision about publication was recorded.
+    PublicationConsentRecorded { consent_id: ConsentId },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Rows about the child came with an import.

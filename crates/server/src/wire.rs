@@ -167,7 +167,7 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy, report};
+    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, photo, policy, report};
 
     use super::Code;
 
@@ -189,6 +189,7 @@ pub mod codes {
     pub type NotificationStatusCode = Code<notification::NotificationStatus>;
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
+    pub type PublicationConsentCode = Code<photo::PublicationConsent>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
