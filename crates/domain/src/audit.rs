@@ -6,8 +6,10 @@ use serde::Serialize;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, DutyId, EpisodeId, NotificationId, ObservationId, PlacementId, ReminderId, UserId,
+    AgencyId, ChildId, CompletionId, ConsentId, DutyId, EpisodeId, NotificationId, ObservationId, PhotoId, PlacementId,
+    ReminderId, UserId,
 };
+use crate::report::ReportGroup;
 
 /// Everything that can be done to a record. A new kind of write needs a new member.
 ///
@@ -41,6 +43,12 @@ pub enum Change {
     ObservationRecorded { observation_id: ObservationId },
     /// An observation was taken back.
     ObservationRetracted { observation_id: ObservationId },
+    /// A person stated items of a report.
+    ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
+    /// A photo was added.
+    PhotoAdded { photo_id: PhotoId },
+    /// A decision about publication was recorded.
+    PublicationConsentRecorded { consent_id: ConsentId },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Other rules were chosen for the agency, and everything open was planned by them.

@@ -40,6 +40,13 @@ pub type ReminderId = Id<names::Reminder>;
 /// Names one thing a person saw or was told.
 pub type ObservationId = Id<names::Observation>;
 
+/// Names one statement for a report.
+pub type StatementId = Id<names::Statement>;
+/// Names one photo, and its picture in the object store.
+pub type PhotoId = Id<names::Photo>;
+/// Names one decision about publication.
+pub type ConsentId = Id<names::Consent>;
+
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
     /// See [`super::AgencyId`].
@@ -68,6 +75,12 @@ pub mod names {
     pub enum Reminder {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
+    /// See [`super::StatementId`].
+    pub enum Statement {}
+    /// See [`super::PhotoId`].
+    pub enum Photo {}
+    /// See [`super::ConsentId`].
+    pub enum Consent {}
 }
 
 impl<T> Id<T> {

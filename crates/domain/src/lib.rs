@@ -17,9 +17,11 @@ pub mod observation;
 pub mod duty;
 pub mod law;
 pub mod reminder;
+pub mod report;
 
 pub mod compliance;
 pub mod counts;
 
 pub mod audit;
+pub mod photo;
 pub mod policy;

@@ -66,6 +66,12 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Manage the keys that seal values
+    Keys {
+        /// What to do with them
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Run a command with a private database in `DATABASE_URL`
     #[command(hide = true)]
     WithPostgres {
@@ -94,6 +100,13 @@ pub enum RulesCommand {
     },
     /// Print the duties that a case would raise, with their limits and citations
     Explain(Case),
+}
+
+/// Managing the keys that seal values.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Add a key to the file and put every sealed value under it, while others read and write
+    Rotate,
 }
 
 /// Managing people.

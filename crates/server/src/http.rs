@@ -15,8 +15,10 @@ mod indicators;
 mod notifications;
 mod observations;
 mod outcomes;
+mod photos;
 mod placements;
 mod reminders;
+mod report;
 mod rules;
 mod sessions;
 mod timeline;
@@ -42,6 +44,21 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(episodes::change)
         .service(choices::record)
         .service(episodes::list::list)
+        .service(report::show_description)
+        .service(report::state_description)
+        .service(report::show_endangerment)
+        .service(report::state_endangerment)
+        .service(report::show_contacts)
+        .service(report::state_contacts)
+        .service(report::show_particulars)
+        .service(report::state_particulars)
+        .service(report::content::show)
+        .service(photos::add)
+        .service(photos::list)
+        .service(photos::show)
+        .service(photos::picture_of)
+        .service(photos::consents::record)
+        .service(photos::consents::list)
         .service(notifications::record)
         .service(notifications::list)
         .service(notifications::retract)

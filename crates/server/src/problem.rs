@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::objects::ObjectError;
 use crate::request_id;
 
 /// One thing wrong with what was sent.
@@ -81,6 +82,8 @@ pub enum Problem {
     EpisodeClosed,
     #[error("duties stand open; a supervisor can close with a reason for each")]
     DutiesOpen { duty_ids: Vec<DutyId> },
+    #[error("the child has as many photos as can be added now")]
+    TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
     #[error("the method is not allowed here")]
@@ -120,6 +123,7 @@ impl Problem {
             Self::PersonIdTaken => (S::CONFLICT, "person-id-taken"),
             Self::EpisodeClosed => (S::CONFLICT, "episode-closed"),
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
+            Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
@@ -169,6 +173,12 @@ fn chain(error: &dyn std::error::Error) -> String {
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
+impl From<ObjectError> for Problem {
+    fn from(error: ObjectError) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -179,7 +189,9 @@ impl From<StoreError> for Problem {
             StoreError::KeyReused => Self::IdempotencyKeyReused,
             StoreError::Taken(taken) => conflict(taken),
             StoreError::Unavailable(_) => Self::Unavailable(error),
-            StoreError::Corrupt(_) | StoreError::Broken(_) => Self::Internal(Box::new(error)),
+            StoreError::Corrupt(_) | StoreError::Unopened { .. } | StoreError::Broken(_) => {
+                Self::Internal(Box::new(error))
+            }
         }
     }
 }

@@ -9,16 +9,18 @@ use std::sync::Arc;
 use homeward_store::{Store, migrate};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
-use crate::cli::{Command, RulesCommand, UserCommand};
+use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
+use crate::data_keys;
 use crate::demo::{self, Demo, NewUser};
 use crate::import;
+use crate::objects::Objects;
 use crate::postgres::{Cluster, Durability};
 use crate::reminders::Worker;
 use crate::rules;
@@ -28,6 +30,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// How many import rows may be refused before the exit status says so: none.
 const SOME_ROWS_REFUSED: u8 = 3;
+
+/// How many pictures are decoded at a time; each may take half a gigabyte for a moment.
+const DECODERS: usize = 2;
 
 /// The database that a command runs on.
 struct Database {
@@ -63,6 +68,7 @@ pub fn command(command: Command, mut config: Config) -> Result<ExitCode, Failure
     if let Command::Run { data_dir: Some(dir) } = &command {
         config.data_dir.clone_from(dir);
         config.key_file = dir.join("signing.key");
+        config.data_key_file = dir.join("data.keys");
     }
     // Before the runtime: starting a server blocks, and stopping it must not be cut short.
     let database = Database::open(&config)?;
@@ -100,6 +106,10 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
         Command::User { command } => {
             ensure_current(database).await?;
             create_user(command, database).await?;
+        }
+        Command::Keys { command: KeysCommand::Rotate } => {
+            ensure_current(database).await?;
+            rotate_keys(config, database).await?;
         }
         Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
     }
@@ -157,13 +167,35 @@ struct Roles {
     work: bool,
 }
 
+/// The database behind the policy, once its keys have proven to be the right ones.
+async fn open_store(config: &Config, database: &Database) -> Result<Store, Failure> {
+    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
+    let store = Store::open(&database.url, config.connections, keyring.clone()).await?;
+    store.admit_keys(SystemClock.now()).await?;
+    tokio::spawn(data_keys::watch(config.data_key_file.clone(), keyring));
+    Ok(store)
+}
+
+async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure> {
+    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
+    let store = Store::open(&database.url, 1, keyring.clone()).await?;
+    store.admit_keys(SystemClock.now()).await?;
+    data_keys::add(&config.data_key_file, &keyring)?;
+    store.admit_keys(SystemClock.now()).await?;
+    let rotated = data_keys::settle(&database.owner_url, &keyring).await?;
+    let number = rotated.number;
+    print(&format!("{} values moved to key {number}; the keys before it open nothing any more", rotated.values));
+    Ok(())
+}
+
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
-    let store = Store::open(&database.url, config.connections).await?;
+    let store = open_store(config, database).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
     let (stop, stopped) = watch::channel(false);
     let worker = roles.work.then(|| {
         let name = format!("worker-{}", std::process::id());
-        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), name }.run(stopped))
+        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name }.run(stopped))
     });
     if roles.serve {
         let state = AppState {
@@ -171,6 +203,8 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             clock,
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new()),
+            objects,
+            decoders: Arc::new(Semaphore::new(DECODERS)),
             metrics: Some(metrics()?),
         };
         let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;

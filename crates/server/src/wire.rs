@@ -170,7 +170,7 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy};
+    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, photo, policy, report};
 
     use super::Code;
 
@@ -178,6 +178,9 @@ pub mod codes {
     pub type CadenceCode = Code<law::Cadence>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
+    pub type ContentOriginCode = Code<report::ContentOrigin>;
+    pub type ContentStandingCode = Code<report::ContentStanding>;
+    pub type ContentStatusCode = Code<report::ContentStatus>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
@@ -190,9 +193,11 @@ pub mod codes {
     pub type NotificationStatusCode = Code<notification::NotificationStatus>;
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
+    pub type PublicationConsentCode = Code<photo::PublicationConsent>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
+    pub type ReportGroupCode = Code<report::ReportGroup>;
     pub type RoleCode = Code<policy::Role>;
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;

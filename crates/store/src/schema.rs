@@ -91,6 +91,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_keys (number) {
+        number -> Int4,
+        proof -> Bytea,
+        first_used_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     delivery_attempts (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -158,7 +167,7 @@ diesel::table! {
         status -> Nullable<Int2>,
         location -> Nullable<Text>,
         etag -> Nullable<Text>,
-        body -> Nullable<Text>,
+        body -> Nullable<Bytea>,
     }
 }
 
@@ -321,6 +330,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    photos (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        taken_on -> Date,
+        source -> Bytea,
+        width -> Int4,
+        height -> Int4,
+        content_key -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     placements (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -329,6 +353,20 @@ diesel::table! {
         started_on -> Date,
         ended_on -> Nullable<Date>,
         provider_name -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    publication_consents (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        state -> Text,
+        person_name -> Bytea,
+        authority -> Bytea,
+        decided_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
     }
@@ -359,6 +397,24 @@ diesel::table! {
         message -> Text,
         sent_at -> Timestamptz,
         acknowledged_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    report_statements (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
+        item_group -> Text,
+        item -> Text,
+        version -> Int4,
+        status -> Text,
+        value -> Nullable<Bytea>,
+        reason -> Nullable<Bytea>,
+        origin -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
     }
 }
 

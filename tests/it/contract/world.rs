@@ -25,7 +25,8 @@ pub(super) const OF_NO_CHILD: [&str; 9] = [
 pub(super) const READING_POSTS: [&str; 1] = ["search_children"];
 
 /// What people said; the trail repeats none of it.
-pub(super) const SAID: [&str; 9] = [
+pub(super) const SAID: [&str; 10] = [
+    "canary statement",
     "Canarygiven",
     "Canaryfamily",
     "P-canary",
@@ -114,6 +115,23 @@ fn seen(indicator: &Value) -> Value {
     })
 }
 
+fn stating(item: &str) -> Option<Value> {
+    Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
+}
+
+/// A picture of one pixel.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+pub(super) fn photo() -> Value {
+    json!({ "taken_on": "2026-04-01", "source": "canary statement", "content": PIXEL })
+}
+
+fn consent() -> Value {
+    json!({
+        "state": "given", "authority": "canary statement", "person_name": "Canary Officer", "decided_at": NOW,
+    })
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
@@ -124,6 +142,7 @@ impl World {
         let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let photo = id(&case.worker.post(&case.child_url("/photos"), photo(), 201).await);
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
@@ -132,6 +151,7 @@ impl World {
             ("{notification_id}", notification),
             ("{observation_id}", observation),
             ("{reminder_id}", reminder),
+            ("{photo_id}", photo),
         ];
         Self { case, auditor, home, ids, indicator }
     }
@@ -163,6 +183,15 @@ impl World {
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
+            "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
+            "get_report_content" | "list_photos" | "get_photo" | "get_photo_content" => (worker, child, None),
+            "list_publication_consents" => (worker, child, None),
+            "add_photo" => (worker, child, Some(photo())),
+            "record_publication_consent" => (supervisor, child, Some(consent())),
+            "state_description" => (worker, child, stating("marks")),
+            "state_endangerment" => (worker, child, stating("prescription_medications")),
+            "state_contacts" => (worker, child, stating("phone_numbers")),
+            "state_particulars" => (worker, child, stating("belongings")),
             "record_placement" => (
                 worker,
                 child,

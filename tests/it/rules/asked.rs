@@ -35,7 +35,8 @@ fn a_case_is_explained_with_limits_and_citations() {
         due Sat 2026-05-02 06:00 EDT  initial report to the court                          Mich. FOM 722-03A
         due Sat 2026-05-02 06:00 EDT  initial report to the parents or guardians           Mich. FOM 722-03A
         due Sat 2026-05-02 06:00 EDT  initial report to the guardian ad litem              Mich. FOM 722-03A
-    "#]].assert_eq(&said(&told.stdout));
+    "#]]
+    .assert_eq(&said(&told.stdout));
 }
 
 #[test]

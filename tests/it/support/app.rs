@@ -8,9 +8,13 @@ use homeward_server::auth::password::Passwords;
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
+use homeward_server::objects::Objects;
 use homeward_server::reminders::Worker;
 use homeward_server::serve;
 use homeward_store::Store;
+use homeward_store::seal::{Keyring, grown};
+
+use tokio::sync::Semaphore;
 
 use super::clock::TestClock;
 use super::given::Case;
@@ -22,6 +26,8 @@ pub struct TestApp {
     pub address: String,
     pub state: AppState,
     pub worker: Worker,
+    pub keyring: Keyring,
+    pub key_text: String,
     clock: Arc<TestClock>,
 }
 
@@ -34,22 +40,28 @@ impl TestApp {
     /// The same on a database of one's own.
     pub async fn on(db: Database, now: &str) -> Self {
         let clock = Arc::new(TestClock::at(at(now)));
-        let store = Store::open(&db.url, 4).await.expect("the database opens");
-        let worker = Worker { store: store.clone(), clock: clock.clone(), name: "worker-1".to_owned() };
+        let key_text = grown("").expect("a key");
+        let keyring = Keyring::parse(&key_text).expect("a keyring");
+        let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens");
+        let objects = Objects::in_memory();
+        let name = "worker-1".to_owned();
+        let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name };
         let state = AppState {
             store,
             clock: clock.clone(),
             keys: Arc::new(Keys::new(SigningKey::from_bytes(vec![7; 32]).expect("a key"))),
             passwords: Arc::new(Passwords::new()),
+            objects,
+            decoders: Arc::new(Semaphore::new(1)),
             metrics: None,
         };
         let address = listen(&state);
-        Self { db, address, state, worker, clock }
+        Self { db, address, state, worker, keyring, key_text, clock }
     }
 
     /// A second server on the same database and clock: another replica. Its address.
     pub async fn replica(&self) -> String {
-        let store = Store::open(&self.db.url, 4).await.expect("the database opens");
+        let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         listen(&AppState { store, ..self.state.clone() })
     }
 
