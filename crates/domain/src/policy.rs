@@ -143,7 +143,14 @@ fn allows(role: Role, action: ActionKind) -> bool {
     use ActionKind as A;
     let reads = matches!(
         action,
-        A::ReadChild | A::ReadObservations | A::ListChildren | A::ListEpisodes | A::ReadWorklist | A::OwnReminders
+        A::ReadChild
+            | A::ReadObservations
+            | A::ReadFactors
+            | A::ListChildren
+            | A::ListEpisodes
+            | A::ReadWorklist
+            | A::OwnReminders
+            | A::ReadAgency
     );
     let records = matches!(
         action,
@@ -155,6 +162,10 @@ fn allows(role: Role, action: ActionKind) -> bool {
             | A::Notify
             | A::RecordRecovery
             | A::CompleteTask
+            | A::LogSearch
+            | A::ReadInterviews
+            | A::RecordInterview
+            | A::RecordFactors
             | A::CloseEpisode
             | A::Observe
     );
@@ -164,8 +175,8 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::Caseworker | Role::OnCall => reads || records,
         Role::Supervisor => reads || records || supervises,
         Role::Auditor => reads || audits,
-        Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders),
-        Role::Administrator => matches!(action, A::OwnReminders),
+        Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders | A::ReadAgency),
+        Role::Administrator => matches!(action, A::OwnReminders | A::ReadAgency | A::ChangeAgency),
     }
 }
 

@@ -253,6 +253,15 @@ impl<A: Action> Within<A> {
         self.app.store.write_in(&self.call, work).await
     }
 
+    /// The same with a body, which is read only once the policy has agreed.
+    pub async fn write<B: DeserializeOwned + ToSchema, T>(
+        &self,
+        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<Audited<T>, Problem>,
+    ) -> Result<T, Problem> {
+        let work = async |tx: &WriteTx, grant: &Grant<A>| work(tx, grant, self.body()?).await;
+        self.app.store.write_in(&self.call, work).await
+    }
+
     /// Creates something, once for each idempotency key.
     pub async fn create<B: DeserializeOwned + ToSchema, V: Serialize>(
         &self,

@@ -37,6 +37,10 @@ actions! {
     ReadChild = "read_child",
     /// Read what people observed.
     ReadObservations = "read_observations",
+    /// Read what a child said in a return interview.
+    ReadInterviews = "read_interviews",
+    /// Read what led to an absence, and what is done about it.
+    ReadFactors = "read_factors",
     /// List and search children.
     ListChildren = "list_children",
     /// List episodes across children.
@@ -63,6 +67,12 @@ actions! {
     RecordRecovery = "record_recovery",
     /// Record a finished task.
     CompleteTask = "complete_task",
+    /// Record what was done to find a child, or take it back.
+    LogSearch = "log_search",
+    /// Record a return interview.
+    RecordInterview = "record_interview",
+    /// Record what led to an absence, and what is done about it.
+    RecordFactors = "record_factors",
     /// Close an episode whose duties are done.
     CloseEpisode = "close_episode",
     /// Close an episode with duties undone, with a reason for each.
@@ -73,6 +83,10 @@ actions! {
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
+    /// Read what the agency has chosen.
+    ReadAgency = "read_agency",
+    /// Change what the agency has chosen.
+    ChangeAgency = "change_agency",
     /// Bring in an agency's records. No role may: only the command line does.
     Import = "import",
     /// Read the audit trail.

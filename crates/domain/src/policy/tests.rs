@@ -38,9 +38,10 @@ fn every_act() -> Vec<Asked> {
         ($($act:ident)+) => { vec![$(asked::<$act>(),)+] };
     }
     all! {
-        ReadChild ReadObservations ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
-        RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
-        CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
+        ReadChild ReadObservations ReadInterviews ReadFactors ListChildren ListEpisodes ReadWorklist OwnReminders
+        AddChild ChangeChild RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery
+        CompleteTask LogSearch RecordInterview RecordFactors CloseEpisode CloseUndone Observe ReadCompliance
+        ReadAccessLog ReadAgency ChangeAgency Import ReadAudit
     }
 }
 
@@ -58,6 +59,8 @@ fn who_may_do_what() {
                             caseworker  supervisor  on_call  auditor  privacy_officer  administrator
         read_child          ✓           ✓           ✓        ✓        ✓                ·
         read_observations   ✓           ✓           ✓        ✓        ·                ·
+        read_interviews     ✓           ✓           ✓        ·        ·                ·
+        read_factors        ✓           ✓           ✓        ✓        ·                ·
         list_children       ✓           ✓           ✓        ✓        ·                ·
         list_episodes       ✓           ✓           ✓        ✓        ·                ·
         read_worklist       ✓           ✓           ✓        ✓        ·                ·
@@ -71,11 +74,16 @@ fn who_may_do_what() {
         notify              ✓           ✓           ✓        ·        ·                ·
         record_recovery     ✓           ✓           ✓        ·        ·                ·
         complete_task       ✓           ✓           ✓        ·        ·                ·
+        log_search          ✓           ✓           ✓        ·        ·                ·
+        record_interview    ✓           ✓           ✓        ·        ·                ·
+        record_factors      ✓           ✓           ✓        ·        ·                ·
         close_episode       ✓           ✓           ✓        ·        ·                ·
         close_undone        ·           ✓           ·        ·        ·                ·
         observe             ✓           ✓           ✓        ·        ·                ·
         read_compliance     ·           ✓           ·        ✓        ✓                ·
         read_access_log     ·           ✓           ·        ✓        ✓                ·
+        read_agency         ✓           ✓           ✓        ✓        ✓                ✓
+        change_agency       ·           ·           ·        ·        ·                ✓
         import              ·           ·           ·        ·        ·                ·
         read_audit          ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);
