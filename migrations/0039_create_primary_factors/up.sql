@@ -5,7 +5,8 @@ create table primary_factors (
     version            integer not null check (0 < version),
     child_id           uuid not null,
     factors            text[] not null check (0 < cardinality(factors)),
-    other              text,
+    -- Sealed.
+    other              bytea,
     determined_by_name text not null,
     recorded_at        timestamptz not null,
     recorded_by        uuid not null,

@@ -10,7 +10,8 @@ create table screenings (
     given_at                  timestamptz not null,
     place_form_is_kept        text not null,
     follow_up_decided_by_name text,
-    follow_up                 text,
+    -- Sealed.
+    follow_up                 bytea,
     recorded_at               timestamptz not null,
     recorded_by               uuid not null,
     primary key (agency_id, id),

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::factor_responses::dsl;
+use crate::seal;
 use crate::tx::{ReadTx, WriteTx};
 
 /// One response, as recorded.
@@ -77,12 +78,12 @@ struct Row {
     child_id: Uuid,
     episode_id: Uuid,
     factor: String,
-    action: String,
+    action: Vec<u8>,
     placement_id: Option<Uuid>,
     responsible_name: String,
     due_on: Option<NaiveDate>,
     done_on: Option<NaiveDate>,
-    done_note: Option<String>,
+    done_note: Option<Vec<u8>>,
     version: i32,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
@@ -91,10 +92,12 @@ struct Row {
 }
 
 impl Row {
-    fn response(self) -> StoreResult<FactorResponse> {
+    fn response(self, tx: &ReadTx) -> StoreResult<FactorResponse> {
+        let action = tx.open(seal::RESPONSE_ACTION, self.id, &self.action)?;
+        let note = self.done_note.map(|it| tx.open(seal::RESPONSE_NOTE, self.id, &it)).transpose()?;
         let done = match (self.done_on, self.done_at, self.done_by) {
             (Some(on), Some(recorded_at), Some(by)) => {
-                Some(Done { on, note: self.done_note, recorded_at, recorded_by: Id::from_uuid(by) })
+                Some(Done { on, note, recorded_at, recorded_by: Id::from_uuid(by) })
             }
             _ => None,
         };
@@ -103,7 +106,7 @@ impl Row {
             episode: Id::from_uuid(self.episode_id),
             planned: Plan {
                 factor: code(&self.factor, "factor_responses.factor")?,
-                action: self.action,
+                action,
                 placement: self.placement_id.map(Id::from_uuid),
                 responsible_name: self.responsible_name,
                 due_on: self.due_on,
@@ -122,13 +125,14 @@ pub async fn insert(
     episode: EpisodeId,
     planned: Plan,
 ) -> StoreResult<FactorResponse> {
+    let id = tx.new_id::<names::FactorResponse>();
     let row = Row {
         agency_id: permit.agency().uuid(),
-        id: tx.new_id::<names::FactorResponse>().uuid(),
+        id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: episode.uuid(),
         factor: planned.factor.code().to_owned(),
-        action: planned.action,
+        action: tx.seal(seal::RESPONSE_ACTION, id, &planned.action)?,
         placement_id: planned.placement.map(Id::uuid),
         responsible_name: planned.responsible_name,
         due_on: planned.due_on,
@@ -141,7 +145,7 @@ pub async fn insert(
         done_by: None,
     };
     diesel::insert_into(dsl::factor_responses).values(&row).execute(&mut tx.conn()).await?;
-    row.response()
+    row.response(tx)
 }
 
 /// One response of one episode of the permitted child.
@@ -160,7 +164,7 @@ pub async fn find<A: Action>(
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.response()
+    row.ok_or(StoreError::NotFound)?.response(tx)
 }
 
 /// Adds to an open response that it was done, unless someone else did.
@@ -170,13 +174,14 @@ pub async fn finish(
     response: FactorResponse,
     done: Done,
 ) -> StoreResult<FactorResponse> {
+    let note = done.note.as_ref().map(|it| tx.seal(seal::RESPONSE_NOTE, response.id, it)).transpose()?;
     let open = diesel::update(dsl::factor_responses).filter(
         dsl::agency_id.eq(permit.agency().uuid()).and(dsl::id.eq(response.id.uuid())).and(dsl::done_on.is_null()),
     );
     let finished = open
         .set((
             dsl::done_on.eq(done.on),
-            dsl::done_note.eq(&done.note),
+            dsl::done_note.eq(note),
             dsl::done_at.eq(done.recorded_at),
             dsl::done_by.eq(done.recorded_by.uuid()),
             dsl::version.eq(2),
@@ -198,7 +203,7 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::response).collect()
+    rows.into_iter().map(|it| it.response(tx)).collect()
 }
 
 /// The same of one episode.

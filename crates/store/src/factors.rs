@@ -16,6 +16,7 @@ use crate::convert::code;
 use crate::episodes::Episode;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::primary_factors::dsl;
+use crate::seal;
 use crate::tx::{ReadTx, WriteTx};
 
 /// One choice, as recorded.
@@ -52,20 +53,22 @@ struct Row {
     version: i32,
     child_id: Uuid,
     factors: Vec<String>,
-    other: Option<String>,
+    other: Option<Vec<u8>>,
     determined_by_name: String,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
 }
 
 impl Row {
-    fn determined(self) -> StoreResult<Determined> {
+    fn determined(self, tx: &ReadTx) -> StoreResult<Determined> {
+        let place = place(Id::from_uuid(self.episode_id), self.version);
+        let other = self.other.map(|it| tx.open(seal::OTHER_FACTOR, place, &it)).transpose()?;
         let factors = self.factors.iter().map(|it| code(it, "primary_factors.factors"));
         Ok(Determined {
             episode: Id::from_uuid(self.episode_id),
             told: Choice {
                 factors: factors.collect::<StoreResult<_>>()?,
-                other: self.other,
+                other,
                 determined_by_name: self.determined_by_name,
             },
             version: self.version,
@@ -73,6 +76,11 @@ impl Row {
             recorded_by: Id::from_uuid(self.recorded_by),
         })
     }
+}
+
+/// What names a row within the agency.
+fn place(episode: EpisodeId, version: i32) -> String {
+    format!("{episode} {version}")
 }
 
 /// Adds the version after `before` to a locked episode, unless someone else did.
@@ -86,19 +94,22 @@ pub async fn choose(
     if latest != before {
         return Err(StoreError::Stale);
     }
+    let version = before + 1;
+    let sealed = |it| tx.seal(seal::OTHER_FACTOR, place(episode.id, version), &it);
+    let other = told.other.map(sealed).transpose()?;
     let row = Row {
         agency_id: permit.agency().uuid(),
         episode_id: episode.id.uuid(),
-        version: before + 1,
+        version,
         child_id: permit.child().uuid(),
         factors: told.factors.iter().map(|it| it.code().to_owned()).collect(),
-        other: told.other,
+        other,
         determined_by_name: told.determined_by_name,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
     diesel::insert_into(dsl::primary_factors).values(&row).execute(&mut tx.conn()).await?;
-    row.determined()
+    row.determined(tx)
 }
 
 /// What stands for one episode of the permitted child, if anything does.
@@ -112,7 +123,7 @@ pub async fn latest<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Episode
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.map(Row::determined).transpose()
+    row.map(|it| it.determined(tx)).transpose()
 }
 
 /// When and by whom factors of one episode of the permitted child were recorded. Not which.
@@ -142,5 +153,5 @@ pub async fn of_child(tx: &ReadTx, permit: &Permit<ReadFactors>) -> StoreResult<
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::determined).collect()
+    rows.into_iter().map(|it| it.determined(tx)).collect()
 }

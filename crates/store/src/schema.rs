@@ -76,6 +76,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_keys (number) {
+        number -> Int4,
+        proof -> Bytea,
+        first_used_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     delivery_attempts (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -132,12 +141,12 @@ diesel::table! {
         child_id -> Uuid,
         episode_id -> Uuid,
         factor -> Text,
-        action -> Text,
+        action -> Bytea,
         placement_id -> Nullable<Uuid>,
         responsible_name -> Text,
         due_on -> Nullable<Date>,
         done_on -> Nullable<Date>,
-        done_note -> Nullable<Text>,
+        done_note -> Nullable<Bytea>,
         version -> Int4,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
@@ -156,7 +165,7 @@ diesel::table! {
         status -> Nullable<Int2>,
         location -> Nullable<Text>,
         etag -> Nullable<Text>,
-        body -> Nullable<Text>,
+        body -> Nullable<Bytea>,
     }
 }
 
@@ -335,7 +344,7 @@ diesel::table! {
         version -> Int4,
         child_id -> Uuid,
         factors -> Array<Text>,
-        other -> Nullable<Text>,
+        other -> Nullable<Bytea>,
         determined_by_name -> Text,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
@@ -417,7 +426,7 @@ diesel::table! {
         given_at -> Timestamptz,
         place_form_is_kept -> Text,
         follow_up_decided_by_name -> Nullable<Text>,
-        follow_up -> Nullable<Text>,
+        follow_up -> Nullable<Bytea>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
     }

@@ -13,6 +13,7 @@ use crate::completions::{self, NewCompletion};
 use crate::episodes::Episode;
 use crate::error::StoreResult;
 use crate::schema::screenings::dsl;
+use crate::seal;
 use crate::tx::{ReadTx, WriteTx};
 
 /// One screening, as recorded.
@@ -41,27 +42,28 @@ struct Row {
     given_at: DateTime<Utc>,
     place_form_is_kept: String,
     follow_up_decided_by_name: Option<String>,
-    follow_up: Option<String>,
+    follow_up: Option<Vec<u8>>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
 }
 
-impl From<Row> for Given {
-    fn from(row: Row) -> Self {
-        Self {
-            id: Id::from_uuid(row.id),
+impl Row {
+    fn given(self, tx: &ReadTx) -> StoreResult<Given> {
+        let follow_up = self.follow_up.map(|it| tx.open(seal::SCREENING_FOLLOW_UP, self.id, &it)).transpose()?;
+        Ok(Given {
+            id: Id::from_uuid(self.id),
             told: Screening {
-                instrument: row.instrument,
-                version: row.instrument_version,
-                given_by_name: row.given_by_name,
-                given_at: row.given_at,
-                place_form_is_kept: row.place_form_is_kept,
-                follow_up_decided_by_name: row.follow_up_decided_by_name,
-                follow_up: row.follow_up,
+                instrument: self.instrument,
+                version: self.instrument_version,
+                given_by_name: self.given_by_name,
+                given_at: self.given_at,
+                place_form_is_kept: self.place_form_is_kept,
+                follow_up_decided_by_name: self.follow_up_decided_by_name,
+                follow_up,
             },
-            recorded_at: row.recorded_at,
-            recorded_by: Id::from_uuid(row.recorded_by),
-        }
+            recorded_at: self.recorded_at,
+            recorded_by: Id::from_uuid(self.recorded_by),
+        })
     }
 }
 
@@ -72,9 +74,11 @@ pub async fn insert(
     episode: Episode,
     told: Screening,
 ) -> StoreResult<Given> {
+    let id = tx.new_id::<names::Screening>();
+    let follow_up = told.follow_up.map(|it| tx.seal(seal::SCREENING_FOLLOW_UP, id, &it)).transpose()?;
     let row = Row {
         agency_id: permit.agency().uuid(),
-        id: tx.new_id::<names::Screening>().uuid(),
+        id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: episode.id.uuid(),
         instrument: told.instrument,
@@ -83,7 +87,7 @@ pub async fn insert(
         given_at: told.given_at,
         place_form_is_kept: told.place_form_is_kept,
         follow_up_decided_by_name: told.follow_up_decided_by_name,
-        follow_up: told.follow_up,
+        follow_up,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
@@ -95,7 +99,7 @@ pub async fn insert(
         note: None,
     };
     completions::insert(tx, permit, episode, done).await?;
-    Ok(row.into())
+    row.given(tx)
 }
 
 /// Every screening of one episode of the permitted child, in the order they were given.
@@ -108,5 +112,5 @@ pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Epi
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    Ok(rows.into_iter().map(Given::from).collect())
+    rows.into_iter().map(|it| it.given(tx)).collect()
 }
