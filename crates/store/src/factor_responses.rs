@@ -206,7 +206,35 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
     rows.into_iter().map(|it| it.response(tx)).collect()
 }
 
-/// The same of one episode.
+/// When and by whom a response was planned, and when it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Step {
+    /// The record.
+    pub id: Uuid,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: Uuid,
+    /// When it was recorded that it was done.
+    pub done_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub done_by: Option<Uuid>,
+}
+
+/// The steps of one episode of the permitted child. Not what was planned.
+pub async fn steps<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Step>> {
+    let rows = dsl::factor_responses
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::recorded_at, dsl::id))
+        .select((dsl::id, dsl::recorded_at, dsl::recorded_by, dsl::done_at, dsl::done_by))
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows)
+}
+
+/// Every response of one episode of the permitted child, in the order they were recorded.
 pub async fn of_episode<A: Action>(
     tx: &ReadTx,
     permit: &Permit<A>,

@@ -59,10 +59,7 @@ pub(super) struct Help(Vec<EscalationContact>);
 
 impl Help {
     /// For these contacts. Where none was refused, nothing is looked up.
-    pub(super) async fn with(
-        tx: &ReadTx,
-        all: impl IntoIterator<Item = &Notification>,
-    ) -> Result<Self, Problem> {
+    pub(super) async fn with(tx: &ReadTx, all: impl IntoIterator<Item = &Notification>) -> Result<Self, Problem> {
         if !all.into_iter().any(|it| refusal::needs_reason(it.contact.status)) {
             return Ok(Self(Vec::new()));
         }
