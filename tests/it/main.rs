@@ -21,6 +21,7 @@ mod paging;
 mod refusal;
 mod reminders;
 mod replicas;
+mod report;
 mod screenings;
 mod sealing;
 mod search_efforts;

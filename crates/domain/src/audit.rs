@@ -9,6 +9,7 @@ use crate::id::{
     AgencyId, ChildId, CompletionId, DutyId, EpisodeId, FactorResponseId, InterviewId, NotificationId, ObservationId,
     PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId, WhereaboutsId,
 };
+use crate::report::ReportGroup;
 
 /// Everything that can be done to a record. A new kind of write needs a new member.
 ///
@@ -60,6 +61,8 @@ pub enum Change {
     FactorResponseDone { episode_id: EpisodeId, response_id: FactorResponseId },
     /// The agency chose whom to call when a report is refused.
     EscalationContactsChanged { version: i32 },
+    /// A person stated items of a report.
+    ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Rows about the child came with an import.

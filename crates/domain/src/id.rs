@@ -50,6 +50,8 @@ pub type InterviewId = Id<names::Interview>;
 pub type ScreeningId = Id<names::Screening>;
 /// Names one thing that is done about a factor.
 pub type FactorResponseId = Id<names::FactorResponse>;
+/// Names one statement for a report.
+pub type StatementId = Id<names::Statement>;
 
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
@@ -89,6 +91,8 @@ pub mod names {
     pub enum Screening {}
     /// See [`super::FactorResponseId`].
     pub enum FactorResponse {}
+    /// See [`super::StatementId`].
+    pub enum Statement {}
 }
 
 impl<T> Id<T> {

@@ -24,6 +24,7 @@ pub mod whereabouts;
 pub mod duty;
 pub mod law;
 pub mod reminder;
+pub mod report;
 
 pub mod compliance;
 pub mod counts;

@@ -152,6 +152,11 @@ fn allows(role: Role, action: ActionKind) -> bool {
             | A::OwnReminders
             | A::ReadAgency
     );
+    let reads_report = matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport);
+    let states_report = matches!(
+        action,
+        A::ReadEndangerment | A::StateEndangerment | A::StateDescription | A::StateContacts | A::StateParticulars
+    );
     let records = matches!(
         action,
         A::AddChild
@@ -172,10 +177,12 @@ fn allows(role: Role, action: ActionKind) -> bool {
     let supervises = matches!(action, A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog);
     let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
     match role {
-        Role::Caseworker | Role::OnCall => reads || records,
-        Role::Supervisor => reads || records || supervises,
-        Role::Auditor => reads || audits,
-        Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders | A::ReadAgency),
+        Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report,
+        Role::Supervisor => reads || records || reads_report || states_report || supervises,
+        Role::Auditor => reads || audits || reads_report && action != A::ReadContacts,
+        Role::PrivacyOfficer => {
+            audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders | A::ReadAgency)
+        }
         Role::Administrator => matches!(action, A::OwnReminders | A::ReadAgency | A::ChangeAgency),
     }
 }

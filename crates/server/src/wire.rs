@@ -168,7 +168,7 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, duty, episode, factor, interview, law, notification, observation, policy, refusal,
+        child, compliance, duty, episode, factor, interview, law, notification, observation, policy, refusal, report,
         search_effort,
     };
 
@@ -177,6 +177,9 @@ pub mod codes {
     pub type AnchorCode = Code<law::Anchor>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
+    pub type ContentOriginCode = Code<report::ContentOrigin>;
+    pub type ContentStandingCode = Code<report::ContentStanding>;
+    pub type ContentStatusCode = Code<report::ContentStatus>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
@@ -195,6 +198,7 @@ pub mod codes {
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
+    pub type ReportGroupCode = Code<report::ReportGroup>;
     pub type RoleCode = Code<policy::Role>;
     pub type SearchEffortKindCode = Code<search_effort::SearchEffortKind>;
     pub type SexCode = Code<child::Sex>;

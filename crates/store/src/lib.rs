@@ -36,6 +36,7 @@ pub mod page;
 pub mod people;
 pub mod placements;
 pub mod reminders;
+pub mod report;
 pub mod screenings;
 pub mod seal;
 pub mod search_efforts;

@@ -380,6 +380,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_statements (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
+        item_group -> Text,
+        item -> Text,
+        version -> Int4,
+        status -> Text,
+        value -> Nullable<Bytea>,
+        reason -> Nullable<Bytea>,
+        origin -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     return_interviews (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -540,6 +558,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     primary_factors,
     refresh_tokens,
     reminders,
+    report_statements,
     return_interviews,
     rungs,
     screenings,

@@ -10,8 +10,8 @@ const NOW: &str = "2026-05-01T08:00:00Z";
 /// Names nothing.
 const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 
-/// What a child said is for those who work with them.
-const NOT_FOR_AUDITORS: [&str; 1] = ["/return-interviews"];
+/// Health, dangers, how a child is reached and what they said are for those who work with them.
+const NOT_FOR_AUDITORS: [&str; 3] = ["/endangerment", "/contacts", "/return-interviews"];
 
 /// Every operation whose path names a child, with the ids of `case` filled in.
 fn about(case: &Case) -> Vec<(Method, String)> {

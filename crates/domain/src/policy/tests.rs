@@ -38,10 +38,11 @@ fn every_act() -> Vec<Asked> {
         ($($act:ident)+) => { vec![$(asked::<$act>(),)+] };
     }
     all! {
-        ReadChild ReadObservations ReadInterviews ReadFactors ListChildren ListEpisodes ReadWorklist OwnReminders
-        AddChild ChangeChild RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery
-        CompleteTask LogSearch RecordInterview RecordFactors CloseEpisode CloseUndone Observe ReadCompliance
-        ReadAccessLog ReadAgency ChangeAgency Import ReadAudit
+        ReadChild ReadObservations ReadInterviews ReadFactors ReadDescription StateDescription ReadEndangerment
+        StateEndangerment ReadContacts StateContacts ReadParticulars StateParticulars ReadReport ListChildren
+        ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild RecordPlacement OpenEpisode ChangeEpisode
+        MoveReceiptLater Notify RecordRecovery CompleteTask LogSearch RecordInterview RecordFactors CloseEpisode
+        CloseUndone Observe ReadCompliance ReadAccessLog ReadAgency ChangeAgency Import ReadAudit
     }
 }
 
@@ -61,6 +62,15 @@ fn who_may_do_what() {
         read_observations   ✓           ✓           ✓        ✓        ·                ·
         read_interviews     ✓           ✓           ✓        ·        ·                ·
         read_factors        ✓           ✓           ✓        ✓        ·                ·
+        read_description    ✓           ✓           ✓        ✓        ✓                ·
+        state_description   ✓           ✓           ✓        ·        ·                ·
+        read_endangerment   ✓           ✓           ✓        ·        ·                ·
+        state_endangerment  ✓           ✓           ✓        ·        ·                ·
+        read_contacts       ✓           ✓           ✓        ·        ✓                ·
+        state_contacts      ✓           ✓           ✓        ·        ·                ·
+        read_particulars    ✓           ✓           ✓        ✓        ✓                ·
+        state_particulars   ✓           ✓           ✓        ·        ·                ·
+        read_report         ✓           ✓           ✓        ✓        ✓                ·
         list_children       ✓           ✓           ✓        ✓        ·                ·
         list_episodes       ✓           ✓           ✓        ✓        ·                ·
         read_worklist       ✓           ✓           ✓        ✓        ·                ·

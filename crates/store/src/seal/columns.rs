@@ -27,6 +27,8 @@ sealed_columns! {
     OTHER_FACTOR = "primary_factors"."other" by "episode_id::text || ' ' || version::text",
     RESPONSE_ACTION = "factor_responses"."action" by "id::text",
     RESPONSE_NOTE = "factor_responses"."done_note" by "id::text",
+    STATED_VALUE = "report_statements"."value" by "id::text",
+    STATED_REASON = "report_statements"."reason" by "id::text",
 }
 
 /// Proof that a key is the one that was first used under its number. It stays under that key, so it is never re-wrapped.
