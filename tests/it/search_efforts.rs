@@ -27,9 +27,9 @@ async fn summaries(case: &Case, kind: &str) -> Vec<String> {
 async fn what_was_done_to_find_the_child_is_kept_word_for_word_in_the_order_it_was_done() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
-    app.set_clock("2026-05-01T08:50:00Z");
-    log(&case, "visit_to_place", "2026-05-01T08:40:00Z").await;
-    let first = log(&case, "call_to_relative", "2026-05-01T08:30:00Z").await;
+    app.set_clock("2026-05-01T08:12:00Z");
+    log(&case, "visit_to_place", "2026-05-01T08:10:00Z").await;
+    let first = log(&case, "call_to_relative", "2026-05-01T08:05:00Z").await;
     for field in ["kind", "made_by_name", "contacted", "place", "outcome", "next_step"] {
         assert_eq!(first[field], effort("call_to_relative", NOW)[field], "{field}");
     }

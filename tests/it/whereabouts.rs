@@ -75,7 +75,7 @@ async fn a_changed_whereabouts_is_worth_telling_the_police_again() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     case.report("law_enforcement", NOW).await;
-    app.set_clock("2026-05-01T09:00:00Z");
+    app.set_clock("2026-05-01T08:05:00Z");
     case.worker.post(&case.url("/whereabouts"), verified(), 201).await;
     let version = case.now().await["version"].clone();
     case.worker.post(&case.url("/whereabouts"), verified(), 201).await;
