@@ -22,6 +22,7 @@ mod refusal;
 mod reminders;
 mod replicas;
 mod report;
+mod rules;
 mod screenings;
 mod sealing;
 mod search_efforts;

@@ -86,3 +86,24 @@ async fn an_effort_of_another_episode_cannot_be_taken_back_here() {
     let url = other.url(&format!("/search-efforts/{}/retraction", made["id"].as_str().unwrap()));
     other.worker.post(&url, json!({ "reason": "Not mine." }), 404).await;
 }
+
+#[tokio::test]
+async fn where_a_state_asks_for_searches_the_log_answers_and_what_is_taken_back_answers_nothing() {
+    let app = TestApp::at(NOW).await;
+    let (case, administrator) = (app.given_case().await, app.person("administrator").await);
+    let florida = json!({ "jurisdiction": "FL", "reason": "A test." });
+    let rules = "/v1/agency/rules";
+    administrator.put(rules, rules, florida, 200).await;
+    assert_eq!(case.duty("search_effort", "").await["state"], "open");
+    let made = log(&case, "visit_to_place", NOW).await;
+    let states = async || {
+        let duties = case.now().await["duties"].as_array().unwrap().clone();
+        duties.iter().filter(|it| it["kind"] == "search_effort").map(|it| it["state"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(states().await, ["timely", "open"]);
+    administrator.put(rules, rules, json!({ "jurisdiction": "FL", "reason": "Again." }), 200).await;
+    assert_eq!(states().await, ["timely", "open"]);
+    let url = case.url(&format!("/search-efforts/{}/retraction", made["id"].as_str().unwrap()));
+    case.worker.post(&url, json!({ "reason": "Another child." }), 201).await;
+    assert_eq!(states().await, ["open"]);
+}

@@ -80,11 +80,6 @@ async fn a_changed_whereabouts_is_worth_telling_the_police_again() {
     let version = case.now().await["version"].clone();
     case.worker.post(&case.url("/whereabouts"), verified(), 201).await;
     assert_eq!(case.now().await["version"], version);
-    let owner = app.db.owner().await;
-    let told: i64 = owner
-        .query_one("select count(*) from missing_episodes where material_change_at is not null", &[])
-        .await
-        .unwrap()
-        .get(0);
-    assert_eq!(told, 1);
+    let update = case.duty("share_update", "law_enforcement").await;
+    assert_eq!(update["starts_at"], "2026-05-01T08:05:00Z");
 }

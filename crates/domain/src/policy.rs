@@ -183,7 +183,9 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::PrivacyOfficer => {
             audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders | A::ReadAgency)
         }
-        Role::Administrator => matches!(action, A::OwnReminders | A::ReadAgency | A::ChangeAgency),
+        Role::Administrator => {
+            matches!(action, A::OwnReminders | A::ReadAgency | A::ChooseEscalation | A::ConfigureRules)
+        }
     }
 }
 

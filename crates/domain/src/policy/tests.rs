@@ -42,7 +42,8 @@ fn every_act() -> Vec<Asked> {
         StateEndangerment ReadContacts StateContacts ReadParticulars StateParticulars ReadReport ListChildren
         ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild RecordPlacement OpenEpisode ChangeEpisode
         MoveReceiptLater Notify RecordRecovery CompleteTask LogSearch RecordInterview RecordFactors CloseEpisode
-        CloseUndone Observe ReadCompliance ReadAccessLog ReadAgency ChangeAgency Import ReadAudit
+        CloseUndone Observe ReadCompliance ReadAccessLog ReadAgency ChooseEscalation ConfigureRules
+        Import ReadAudit
     }
 }
 
@@ -93,7 +94,8 @@ fn who_may_do_what() {
         read_compliance     ·           ✓           ·        ✓        ✓                ·
         read_access_log     ·           ✓           ·        ✓        ✓                ·
         read_agency         ✓           ✓           ✓        ✓        ✓                ✓
-        change_agency       ·           ·           ·        ·        ·                ✓
+        choose_escalation   ·           ·           ·        ·        ·                ✓
+        configure_rules     ·           ·           ·        ·        ·                ✓
         import              ·           ·           ·        ·        ·                ·
         read_audit          ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);

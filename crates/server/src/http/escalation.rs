@@ -3,7 +3,7 @@
 use actix_web::{get, put};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::policy::{ChangeAgency, ReadAgency};
+use homeward_domain::policy::{ChooseEscalation, ReadAgency};
 use homeward_domain::refusal::{EscalationContact, ncmec_call_center};
 use homeward_store::escalation::{self, Chosen};
 use homeward_store::{Audited, Seen};
@@ -115,7 +115,7 @@ pub(super) async fn show(request: Within<ReadAgency>) -> Result<Versioned<Escala
                params(("If-Match" = String, Header)), request_body = NewEscalationContacts,
                responses((status = 200, body = EscalationContactsView)))]
 #[put("/v1/agency/escalation-contacts")]
-pub(super) async fn choose(request: Within<ChangeAgency>) -> Result<Versioned<EscalationContactsView>, Problem> {
+pub(super) async fn choose(request: Within<ChooseEscalation>) -> Result<Versioned<EscalationContactsView>, Problem> {
     request
         .write(async |tx, grant, body: NewEscalationContacts| {
             let contacts = body.contacts()?;

@@ -95,9 +95,8 @@ async fn keep(
     if episode.whereabouts_known == Some(known) {
         return Ok(());
     }
-    let (whereabouts_known, material_change_at) = (Some(known), Some(tx.at()));
-    let changed = Episode { whereabouts_known, material_change_at, change_reason: None, ..episode };
-    episodes::save(tx, permit, changed).await?;
+    let changed = Episode { whereabouts_known: Some(known), change_reason: None, ..episode };
+    episodes::save(tx, permit, changed.with_material_change(tx.at())).await?;
     Ok(())
 }
 
