@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, ConsentId, DutyId, EpisodeId, NotificationId, ObservationId, PhotoId, PlacementId,
-    ReminderId, UserId,
+    AgencyId, ChildId, CompletionId, ConsentId, DutyId, EpisodeId, FactorResponseId, InterviewId, NotificationId,
+    ObservationId, PhotoId, PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -43,6 +43,24 @@ pub enum Change {
     ObservationRecorded { observation_id: ObservationId },
     /// An observation was taken back.
     ObservationRetracted { observation_id: ObservationId },
+    /// Someone looked for the child.
+    SearchEffortRecorded { episode_id: EpisodeId, search_effort_id: SearchEffortId },
+    /// A search effort was taken back.
+    SearchEffortRetracted { episode_id: EpisodeId, search_effort_id: SearchEffortId },
+    /// It was told whether someone knows where the child is.
+    WhereaboutsStated { episode_id: EpisodeId, whereabouts_id: WhereaboutsId },
+    /// A return interview was offered, declined or held.
+    InterviewRecorded { episode_id: EpisodeId, interview_id: InterviewId },
+    /// A screening was given.
+    ScreeningRecorded { episode_id: EpisodeId, screening_id: ScreeningId },
+    /// A person said what led to the absence.
+    FactorsRecorded { episode_id: EpisodeId, version: i32 },
+    /// A response to a factor was planned.
+    FactorResponseRecorded { episode_id: EpisodeId, response_id: FactorResponseId },
+    /// A response to a factor was carried out.
+    FactorResponseDone { episode_id: EpisodeId, response_id: FactorResponseId },
+    /// The agency chose whom to call when a report is refused.
+    EscalationContactsChanged { version: i32 },
     /// A person stated items of a report.
     ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
     /// A photo was added.

@@ -40,6 +40,16 @@ pub type ReminderId = Id<names::Reminder>;
 /// Names one thing a person saw or was told.
 pub type ObservationId = Id<names::Observation>;
 
+/// Names one thing that was done to find a child.
+pub type SearchEffortId = Id<names::SearchEffort>;
+/// Names one statement of whether someone knows where a child is.
+pub type WhereaboutsId = Id<names::Whereabouts>;
+/// Names one offer of a conversation to a child who is back.
+pub type InterviewId = Id<names::Interview>;
+/// Names one screening that was given.
+pub type ScreeningId = Id<names::Screening>;
+/// Names one thing that is done about a factor.
+pub type FactorResponseId = Id<names::FactorResponse>;
 /// Names one statement for a report.
 pub type StatementId = Id<names::Statement>;
 /// Names one photo, and its picture in the object store.
@@ -75,6 +85,16 @@ pub mod names {
     pub enum Reminder {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
+    /// See [`super::SearchEffortId`].
+    pub enum SearchEffort {}
+    /// See [`super::WhereaboutsId`].
+    pub enum Whereabouts {}
+    /// See [`super::InterviewId`].
+    pub enum Interview {}
+    /// See [`super::ScreeningId`].
+    pub enum Screening {}
+    /// See [`super::FactorResponseId`].
+    pub enum FactorResponse {}
     /// See [`super::StatementId`].
     pub enum Statement {}
     /// See [`super::PhotoId`].

@@ -10,9 +10,16 @@ pub mod zone;
 
 pub mod child;
 pub mod episode;
+pub mod factor;
+pub mod impossible;
 pub mod indicator;
+pub mod interview;
 pub mod notification;
 pub mod observation;
+pub mod refusal;
+pub mod screening;
+pub mod search_effort;
+pub mod whereabouts;
 
 pub mod duty;
 pub mod law;

@@ -143,7 +143,14 @@ fn allows(role: Role, action: ActionKind) -> bool {
     use ActionKind as A;
     let reads = matches!(
         action,
-        A::ReadChild | A::ReadObservations | A::ListChildren | A::ListEpisodes | A::ReadWorklist | A::OwnReminders
+        A::ReadChild
+            | A::ReadObservations
+            | A::ReadFactors
+            | A::ListChildren
+            | A::ListEpisodes
+            | A::ReadWorklist
+            | A::OwnReminders
+            | A::ReadAgency
     );
     let reads_report =
         matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport | A::ReadPhotos);
@@ -166,6 +173,10 @@ fn allows(role: Role, action: ActionKind) -> bool {
             | A::Notify
             | A::RecordRecovery
             | A::CompleteTask
+            | A::LogSearch
+            | A::ReadInterviews
+            | A::RecordInterview
+            | A::RecordFactors
             | A::CloseEpisode
             | A::Observe
     );
@@ -178,8 +189,12 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report,
         Role::Supervisor => reads || records || reads_report || states_report || supervises,
         Role::Auditor => reads || audits || reads_report && action != A::ReadContacts,
-        Role::PrivacyOfficer => audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders),
-        Role::Administrator => matches!(action, A::OwnReminders | A::ConfigureRules),
+        Role::PrivacyOfficer => {
+            audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders | A::ReadAgency)
+        }
+        Role::Administrator => {
+            matches!(action, A::OwnReminders | A::ReadAgency | A::ChooseEscalation | A::ConfigureRules)
+        }
     }
 }
 

@@ -10,19 +10,27 @@ mod compliance;
 mod counts;
 mod duties;
 mod episodes;
+mod escalation;
+mod factor_responses;
+mod factors;
 pub mod health;
 mod indicators;
+mod interviews;
 mod notifications;
 mod observations;
 mod outcomes;
 mod photos;
 mod placements;
+mod refusal;
 mod reminders;
 mod report;
 mod rules;
+mod screenings;
+mod search_efforts;
 mod sessions;
 mod timeline;
 mod views;
+mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {
@@ -66,6 +74,25 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
         .service(outcomes::close)
+        .service(search_efforts::record)
+        .service(search_efforts::list)
+        .service(search_efforts::retract)
+        .service(whereabouts::state)
+        .service(whereabouts::list)
+        .service(interviews::record)
+        .service(interviews::list)
+        .service(screenings::record)
+        .service(screenings::list)
+        .service(factors::catalogue)
+        .service(factors::choose)
+        .service(factors::show)
+        .service(factor_responses::record)
+        .service(factor_responses::list)
+        .service(factor_responses::show)
+        .service(factor_responses::finish)
+        .service(factor_responses::of_child)
+        .service(escalation::show)
+        .service(escalation::choose)
         .service(timeline::show)
         .service(indicators::show)
         .service(observations::record)

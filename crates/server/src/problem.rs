@@ -5,6 +5,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use homeward_domain::episode::{MomentsError, ReceiptMovesLater};
 use homeward_domain::id::{DutyId, EpisodeId};
+use homeward_domain::impossible;
 use homeward_domain::notification::NotificationError;
 use homeward_domain::policy::Denied;
 use homeward_store::{StoreError, Taken};
@@ -86,6 +87,8 @@ pub enum Problem {
     TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
+    #[error("this was done before")]
+    AlreadyDone,
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     #[error("the service cannot answer now; try again")]
@@ -125,6 +128,7 @@ impl Problem {
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
             Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
+            Self::AlreadyDone => (S::CONFLICT, "already-done"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -220,6 +224,14 @@ pub fn refuse_impossible(faults: &[MomentsError]) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::Impossible(faults.iter().map(|it| Fault::of(it.field(), it.to_string())).collect()))
+}
+
+/// Every fault that the domain found, as one problem; nothing where there is none.
+pub fn refuse(faults: Vec<impossible::Impossible>) -> Result<(), Problem> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::Impossible(faults.into_iter().map(|it| Fault::of(it.field, it.why)).collect()))
 }
 
 impl ResponseError for Problem {

@@ -170,7 +170,10 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, photo, policy, report};
+    use homeward_domain::{
+        child, compliance, duty, episode, factor, interview, law, notification, observation, photo, policy, refusal,
+        report, search_effort,
+    };
 
     use super::Code;
 
@@ -184,8 +187,10 @@ pub mod codes {
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
+    pub type EscalationKindCode = Code<refusal::EscalationKind>;
     pub type EthnicityCode = Code<child::Ethnicity>;
     pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
+    pub type InterviewOutcomeCode = Code<interview::InterviewOutcome>;
     pub type MethodCode = Code<compliance::Method>;
     pub type MissingTypeCode = Code<episode::MissingType>;
     pub type NotificationKindCode = Code<notification::NotificationKind>;
@@ -193,12 +198,14 @@ pub mod codes {
     pub type NotificationStatusCode = Code<notification::NotificationStatus>;
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
+    pub type PrimaryFactorCode = Code<factor::PrimaryFactor>;
     pub type PublicationConsentCode = Code<photo::PublicationConsent>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
     pub type ReportGroupCode = Code<report::ReportGroup>;
     pub type RoleCode = Code<policy::Role>;
+    pub type SearchEffortKindCode = Code<search_effort::SearchEffortKind>;
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;
     pub type TraceKindCode = Code<homeward_store::audit::TraceKind>;

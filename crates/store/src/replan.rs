@@ -16,8 +16,9 @@ use crate::duties::{self, Owed};
 use crate::episodes::Episode;
 use crate::error::StoreResult;
 use crate::rungs::Queue;
+use crate::search_efforts::SearchEffort;
 use crate::tx::WriteTx;
-use crate::{completions, notifications};
+use crate::{completions, notifications, search_efforts};
 
 pub(crate) mod many;
 pub(crate) mod rules;
@@ -58,12 +59,14 @@ pub(crate) async fn episode(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<O
 /// What is recorded about an episode, and what was owed for it before, in one round trip.
 async fn recorded(tx: &WriteTx, episode: &Episode) -> StoreResult<(Facts, Vec<Owed>)> {
     let permit = tx.also::<ReadChild>()?;
-    let (told, completed, stored) = try_join!(
+    let (told, completed, efforts, stored) = try_join!(
         notifications::told(tx, &permit, episode.id),
         completions::of_episode(tx, &permit, episode.id),
+        search_efforts::of_episode(tx, &permit, episode.id),
         duties::of_episode(tx, &permit, episode.id),
     )?;
-    Ok((episode.facts(told, completed.iter().map(Completion::fact).collect()), stored))
+    let completed = completed.iter().map(Completion::fact).chain(efforts.iter().filter_map(SearchEffort::fact));
+    Ok((episode.facts(told, completed.collect()), stored))
 }
 
 /// By whose rules, for which child and when a plan is made.

@@ -158,6 +158,37 @@ diesel::table! {
 }
 
 diesel::table! {
+    escalation_contacts (agency_id, version) {
+        agency_id -> Uuid,
+        version -> Int4,
+        contacts -> Jsonb,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    factor_responses (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        factor -> Text,
+        action -> Bytea,
+        placement_id -> Nullable<Uuid>,
+        responsible_name -> Text,
+        due_on -> Nullable<Date>,
+        done_on -> Nullable<Date>,
+        done_note -> Nullable<Bytea>,
+        version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        done_at -> Nullable<Timestamptz>,
+        done_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     idempotency_keys (agency_id, user_id, key) {
         agency_id -> Uuid,
         user_id -> Uuid,
@@ -373,6 +404,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    primary_factors (agency_id, episode_id, version) {
+        agency_id -> Uuid,
+        episode_id -> Uuid,
+        version -> Int4,
+        child_id -> Uuid,
+        factors -> Array<Text>,
+        other -> Nullable<Bytea>,
+        determined_by_name -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     refresh_tokens (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -419,6 +464,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    return_interviews (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        outcome -> Text,
+        offered_at -> Timestamptz,
+        held_at -> Nullable<Timestamptz>,
+        interviewer_name -> Text,
+        declined_next_offer_on -> Nullable<Date>,
+        words -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     rungs (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -433,6 +495,45 @@ diesel::table! {
         fence -> Int8,
         sent_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    screenings (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        instrument -> Text,
+        instrument_version -> Nullable<Text>,
+        given_by_name -> Text,
+        given_at -> Timestamptz,
+        place_form_is_kept -> Text,
+        follow_up_decided_by_name -> Nullable<Text>,
+        follow_up -> Nullable<Bytea>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    search_efforts (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        kind -> Text,
+        made_at -> Timestamptz,
+        made_by_name -> Text,
+        contacted -> Nullable<Text>,
+        place -> Nullable<Text>,
+        outcome -> Text,
+        next_step -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        retracted_at -> Nullable<Timestamptz>,
+        retracted_by -> Nullable<Uuid>,
+        retraction_reason -> Nullable<Text>,
     }
 }
 
@@ -487,6 +588,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    whereabouts (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        known -> Text,
+        verified_by_name -> Nullable<Text>,
+        verified_at -> Nullable<Timestamptz>,
+        how -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     agencies,
     audit_entries,
@@ -495,6 +611,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     completions,
     delivery_attempts,
     duties,
+    escalation_contacts,
+    factor_responses,
     idempotency_keys,
     look_children,
     looks,
@@ -503,12 +621,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     observations,
     placements,
+    primary_factors,
     refresh_tokens,
     reminders,
+    report_statements,
+    return_interviews,
     rungs,
+    screenings,
+    search_efforts,
     sessions,
     sign_ins,
     units,
     user_units,
-    users
+    users,
+    whereabouts
 );

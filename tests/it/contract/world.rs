@@ -9,16 +9,19 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 9] = [
+pub(super) const OF_NO_CHILD: [&str; 12] = [
     "choose_agency_rules",
     "get_agency_rules",
+    "get_escalation_contacts",
     "get_indicators",
     "get_me",
     "list_agency_rules",
+    "list_primary_factors",
     "list_rules",
     "login",
     "logout",
     "refresh_session",
+    "set_escalation_contacts",
 ];
 
 /// Reads that have a body.
@@ -115,6 +118,32 @@ fn seen(indicator: &Value) -> Value {
     })
 }
 
+fn searched() -> Value {
+    json!({
+        "kind": "visit_to_place", "made_at": NOW, "made_by_name": "Canary Officer", "place": "canary place",
+        "outcome": "canary circumstances", "next_step": "canary reason",
+    })
+}
+
+fn response() -> Value {
+    json!({ "factor": "bullying", "action": "canary context", "responsible_name": "Canary Officer" })
+}
+
+fn interview() -> Value {
+    json!({
+        "outcome": "held", "offered_at": NOW, "held_at": NOW, "interviewer_name": "Canary Officer",
+        "topics": { "where_stayed": "canary place" }, "childs_own_words": "canary circumstances",
+    })
+}
+
+fn screening() -> Value {
+    json!({
+        "instrument": "canary context", "given_by_name": "Canary Officer", "given_at": NOW,
+        "place_form_is_kept": "canary place", "follow_up_decided_by_name": "Canary Officer",
+        "follow_up": "canary reason",
+    })
+}
+
 fn stating(item: &str) -> Option<Value> {
     Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
 }
@@ -143,6 +172,8 @@ impl World {
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
         let photo = id(&case.worker.post(&case.child_url("/photos"), photo(), 201).await);
+        let effort = id(&case.worker.post(&case.url("/search-efforts"), searched(), 201).await);
+        let response = id(&case.worker.post(&case.url("/factor-responses"), response(), 201).await);
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
@@ -152,6 +183,8 @@ impl World {
             ("{observation_id}", observation),
             ("{reminder_id}", reminder),
             ("{photo_id}", photo),
+            ("{response_id}", response),
+            ("{search_effort_id}", effort),
         ];
         Self { case, auditor, home, ids, indicator }
     }
@@ -207,7 +240,27 @@ impl World {
                 Some(json!({ "choices": [], "chosen_by_name": "Canary Officer", "reason": "canary reason" })),
             ),
             "record_notification" => (worker, child, Some(report())),
-            "retract_notification" | "retract_observation" => (worker, child, retraction),
+            "list_search_efforts" | "list_whereabouts" | "list_return_interviews" => (worker, child, None),
+            "list_screenings" | "get_primary_factors" | "get_factor_response" => (worker, child, None),
+            "list_factor_responses" | "list_factor_responses_of_child" => (worker, child, None),
+            "record_search_effort" => (worker, child, Some(searched())),
+            "state_whereabouts" => {
+                (worker, child, Some(json!({ "known": "yes_unverified", "how": "canary circumstances" })))
+            }
+            "record_return_interview" => (worker, child, Some(interview())),
+            "record_screening" => (worker, child, Some(screening())),
+            "set_primary_factors" => (
+                worker,
+                child,
+                Some(json!({
+                    "factors": ["other"], "other": "canary circumstances", "determined_by_name": "Canary Officer",
+                })),
+            ),
+            "record_factor_response" => (worker, child, Some(response())),
+            "finish_factor_response" => {
+                (worker, child, Some(json!({ "done_on": "2026-05-01", "note": "canary reason" })))
+            }
+            "retract_notification" | "retract_observation" | "retract_search_effort" => (worker, child, retraction),
             "record_recovery" => {
                 (worker, child, Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place" })))
             }

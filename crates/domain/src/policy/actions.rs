@@ -37,6 +37,10 @@ actions! {
     ReadChild = "read_child",
     /// Read what people observed.
     ReadObservations = "read_observations",
+    /// Read what a child said in a return interview.
+    ReadInterviews = "read_interviews",
+    /// Read what led to an absence, and what is done about it.
+    ReadFactors = "read_factors",
     /// Read what people stated of a child's looks and names for a report.
     ReadDescription = "read_description",
     /// State it.
@@ -87,6 +91,12 @@ actions! {
     RecordRecovery = "record_recovery",
     /// Record a finished task.
     CompleteTask = "complete_task",
+    /// Record what was done to find a child, or take it back.
+    LogSearch = "log_search",
+    /// Record a return interview.
+    RecordInterview = "record_interview",
+    /// Record what led to an absence, and what is done about it.
+    RecordFactors = "record_factors",
     /// Close an episode whose duties are done.
     CloseEpisode = "close_episode",
     /// Close an episode with duties undone, with a reason for each.
@@ -97,6 +107,10 @@ actions! {
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
+    /// Read what the agency has chosen.
+    ReadAgency = "read_agency",
+    /// Choose whom the agency calls when a report is refused.
+    ChooseEscalation = "choose_escalation",
     /// Choose whose rules the agency goes by, and its own pack on top.
     ConfigureRules = "configure_rules",
     /// Bring in an agency's records. No role may: only the command line does.

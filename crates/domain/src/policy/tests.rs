@@ -38,10 +38,12 @@ fn every_act() -> Vec<Asked> {
         ($($act:ident)+) => { vec![$(asked::<$act>(),)+] };
     }
     all! {
-        ReadChild ReadObservations ReadDescription StateDescription ReadEndangerment StateEndangerment ReadContacts
-        StateContacts ReadParticulars StateParticulars ReadReport ReadPhotos AddPhoto RecordPublicationConsent ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
-        RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
-        CloseUndone Observe ReadCompliance ReadAccessLog ConfigureRules Import ReadAudit
+        ReadChild ReadObservations ReadInterviews ReadFactors ReadDescription StateDescription ReadEndangerment
+        StateEndangerment ReadContacts StateContacts ReadParticulars StateParticulars ReadReport ReadPhotos AddPhoto RecordPublicationConsent ListChildren
+        ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild RecordPlacement OpenEpisode ChangeEpisode
+        MoveReceiptLater Notify RecordRecovery CompleteTask LogSearch RecordInterview RecordFactors CloseEpisode
+        CloseUndone Observe ReadCompliance ReadAccessLog ReadAgency ChooseEscalation ConfigureRules
+        Import ReadAudit
     }
 }
 
@@ -56,41 +58,46 @@ fn who_may_do_what() {
         table = format!("{table}\n{}", row.trim_end());
     }
     expect![[r#"
-                                    caseworker  supervisor  on_call  auditor  privacy_officer  administrator
-        read_child                  ✓           ✓           ✓        ✓        ✓                ·
-        read_observations           ✓           ✓           ✓        ✓        ·                ·
-        read_description            ✓           ✓           ✓        ✓        ✓                ·
-        state_description           ✓           ✓           ✓        ·        ·                ·
-        read_endangerment           ✓           ✓           ✓        ·        ·                ·
-        state_endangerment          ✓           ✓           ✓        ·        ·                ·
-        read_contacts               ✓           ✓           ✓        ·        ✓                ·
-        state_contacts              ✓           ✓           ✓        ·        ·                ·
-        read_particulars            ✓           ✓           ✓        ✓        ✓                ·
-        state_particulars           ✓           ✓           ✓        ·        ·                ·
-        read_report                 ✓           ✓           ✓        ✓        ✓                ·
-        read_photos                 ✓           ✓           ✓        ✓        ✓                ·
-        add_photo                   ✓           ✓           ✓        ·        ·                ·
-        record_publication_consent  ·           ✓           ·        ·        ·                ·
-        list_children               ✓           ✓           ✓        ✓        ·                ·
-        list_episodes               ✓           ✓           ✓        ✓        ·                ·
-        read_worklist               ✓           ✓           ✓        ✓        ·                ·
-        own_reminders               ✓           ✓           ✓        ✓        ✓                ✓
-        add_child                   ✓           ✓           ✓        ·        ·                ·
-        change_child                ✓           ✓           ✓        ·        ·                ·
-        record_placement            ✓           ✓           ✓        ·        ·                ·
-        open_episode                ✓           ✓           ✓        ·        ·                ·
-        change_episode              ✓           ✓           ✓        ·        ·                ·
-        move_receipt_later          ·           ✓           ·        ·        ·                ·
-        notify                      ✓           ✓           ✓        ·        ·                ·
-        record_recovery             ✓           ✓           ✓        ·        ·                ·
-        complete_task               ✓           ✓           ✓        ·        ·                ·
-        close_episode               ✓           ✓           ✓        ·        ·                ·
-        close_undone                ·           ✓           ·        ·        ·                ·
-        observe                     ✓           ✓           ✓        ·        ·                ·
-        read_compliance             ·           ✓           ·        ✓        ✓                ·
-        read_access_log             ·           ✓           ·        ✓        ✓                ·
-        import                      ·           ·           ·        ·        ·                ·
-        read_audit                  ·           ·           ·        ✓        ✓                ·"#]]
+                            caseworker  supervisor  on_call  auditor  privacy_officer  administrator
+        read_child          ✓           ✓           ✓        ✓        ✓                ·
+        read_observations   ✓           ✓           ✓        ✓        ·                ·
+        read_interviews     ✓           ✓           ✓        ·        ·                ·
+        read_factors        ✓           ✓           ✓        ✓        ·                ·
+        read_description    ✓           ✓           ✓        ✓        ✓                ·
+        state_description   ✓           ✓           ✓        ·        ·                ·
+        read_endangerment   ✓           ✓           ✓        ·        ·                ·
+        state_endangerment  ✓           ✓           ✓        ·        ·                ·
+        read_contacts       ✓           ✓           ✓        ·        ✓                ·
+        state_contacts      ✓           ✓           ✓        ·        ·                ·
+        read_particulars    ✓           ✓           ✓        ✓        ✓                ·
+        state_particulars   ✓           ✓           ✓        ·        ·                ·
+        read_report         ✓           ✓           ✓        ✓        ✓                ·
+        list_children       ✓           ✓           ✓        ✓        ·                ·
+        list_episodes       ✓           ✓           ✓        ✓        ·                ·
+        read_worklist       ✓           ✓           ✓        ✓        ·                ·
+        own_reminders       ✓           ✓           ✓        ✓        ✓                ✓
+        add_child           ✓           ✓           ✓        ·        ·                ·
+        change_child        ✓           ✓           ✓        ·        ·                ·
+        record_placement    ✓           ✓           ✓        ·        ·                ·
+        open_episode        ✓           ✓           ✓        ·        ·                ·
+        change_episode      ✓           ✓           ✓        ·        ·                ·
+        move_receipt_later  ·           ✓           ·        ·        ·                ·
+        notify              ✓           ✓           ✓        ·        ·                ·
+        record_recovery     ✓           ✓           ✓        ·        ·                ·
+        complete_task       ✓           ✓           ✓        ·        ·                ·
+        log_search          ✓           ✓           ✓        ·        ·                ·
+        record_interview    ✓           ✓           ✓        ·        ·                ·
+        record_factors      ✓           ✓           ✓        ·        ·                ·
+        close_episode       ✓           ✓           ✓        ·        ·                ·
+        close_undone        ·           ✓           ·        ·        ·                ·
+        observe             ✓           ✓           ✓        ·        ·                ·
+        read_compliance     ·           ✓           ·        ✓        ✓                ·
+        read_access_log     ·           ✓           ·        ✓        ✓                ·
+        read_agency         ✓           ✓           ✓        ✓        ✓                ✓
+        choose_escalation   ·           ·           ·        ·        ·                ✓
+        configure_rules     ·           ·           ·        ·        ·                ✓
+        import              ·           ·           ·        ·        ·                ·
+        read_audit          ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);
 }
 

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::EpisodeView;
+use super::whereabouts;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
 use crate::problem::{Problem, refuse_impossible};
@@ -80,6 +81,7 @@ pub(super) async fn open(request: OfChild<OpenEpisode>) -> Result<Created, Probl
             let new = NewEpisode::from(body);
             refuse_impossible(&check_moments(&new.moments, &Recovery::default(), tx.at()))?;
             let episode = episodes::insert(tx, permit, new).await?;
+            whereabouts::note(tx, permit, None, &episode).await?;
             let owed = tx.plan().await?;
             let location = format!("/v1/children/{}/missing-episodes/{}", permit.child(), episode.id);
             let view = EpisodeView::of(&episode, &owed, tx.at());
@@ -159,8 +161,10 @@ pub(super) async fn change(request: OfChild<ChangeEpisode>) -> Result<Versioned<
             if before.version != version {
                 return Err(Problem::Stale);
             }
+            let known = before.whereabouts_known;
             let (changed, change) = patch::apply(tx, before, body)?;
             let saved = episodes::save(tx, permit, changed).await?;
+            whereabouts::note(tx, permit, known, &saved).await?;
             tx.plan().await?;
             let owed = duties::of_episode(tx, permit, id).await?;
             let view = EpisodeView::of(&saved, &owed, tx.at());

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use homeward_domain::audit::{Change, Entry};
 use homeward_domain::episode::{Closure, ClosureReason, Recovery, check_moments, merged_receipt};
 use homeward_domain::id::{DutyId, EpisodeId, Id, names};
+use homeward_domain::impossible::untimely;
 use homeward_domain::policy::{CloseEpisode, CloseUndone, CompleteTask, Permit, ReadChild, RecordRecovery};
 use homeward_store::completions::{self, Completion, NewCompletion};
 use homeward_store::duties::{self, Owed};
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use super::views::EpisodeView;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
-use crate::problem::{Fault, Problem, refuse_impossible};
+use crate::problem::{Fault, Problem, refuse, refuse_impossible};
 use crate::reply::{Created, Made, Shown, Versioned};
 use crate::wire::codes::{ClosureReasonCode, RecoveryTypeCode, TaskKindCode};
 use crate::wire::{self, Code, Instant, Name, Narrative, Reason};
@@ -162,7 +163,8 @@ pub(super) async fn complete(request: OfChild<CompleteTask>) -> Result<Created, 
         .create(KeyRule::Optional, async |tx, permit, body: NewTaskCompletion| {
             let (task, completed_at) = (body.task.0, body.completed_at.0);
             let episode = episodes::lock(tx, permit, id).await?;
-            refuse_untimely(completed_at, episode.moments.received_at, tx.at())?;
+            let fault = untimely("completed_at", completed_at, episode.moments.received_at, tx.at());
+            refuse(fault.into_iter().collect())?;
             let new = NewCompletion {
                 task,
                 completed_at,
@@ -175,17 +177,6 @@ pub(super) async fn complete(request: OfChild<CompleteTask>) -> Result<Created, 
             Ok((Made { view: TaskCompletionView::of(done), location, version: None }, entry))
         })
         .await
-}
-
-fn refuse_untimely(at: DateTime<Utc>, received_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {
-    let fault = if now < at {
-        "is in the future"
-    } else if at < received_at {
-        "is before the receipt of the information"
-    } else {
-        return Ok(());
-    };
-    Err(Problem::Impossible(vec![Fault::of("completed_at", fault)]))
 }
 
 /// The finished tasks of an episode, in the order they were finished

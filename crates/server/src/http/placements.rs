@@ -59,7 +59,7 @@ impl NewPlacement {
 }
 
 impl PlacementView {
-    fn of(it: Placement) -> Self {
+    pub(super) fn of(it: Placement) -> Self {
         Self {
             id: it.id.uuid(),
             setting: Code(it.stay.setting),

@@ -34,7 +34,9 @@ impl Many<'_> {
         child: impl Fn(ChildId) -> Option<&'c Child>,
     ) -> StoreResult<Vec<Owed>> {
         let episodes = self.lock(ids).await?;
-        let (told, completed, stored) = (self.told(ids).await?, self.completed(ids).await?, self.stored(ids).await?);
+        let (told, mut completed, stored) =
+            (self.told(ids).await?, self.completed(ids).await?, self.stored(ids).await?);
+        completed.extend(self.searched(ids).await?);
         let mut owed = Vec::new();
         for episode in episodes {
             let id = episode.id;
@@ -83,6 +85,18 @@ impl Many<'_> {
             .await?;
         let task = |it: &str| TaskKind::parse(it).map_err(|_| StoreError::Corrupt("completions.task"));
         rows.into_iter().map(|(id, it, at)| Ok((id, Completed { task: task(&it)?, at }))).collect()
+    }
+
+    async fn searched(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Completed)>> {
+        use schema::search_efforts::dsl;
+        let rows: Vec<(Uuid, chrono::DateTime<chrono::Utc>)> = dsl::search_efforts
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::episode_id.eq_any(ids))
+            .filter(dsl::retracted_at.is_null())
+            .select((dsl::episode_id, dsl::made_at))
+            .load(&mut &*self.conn)
+            .await?;
+        Ok(rows.into_iter().map(|(id, at)| (id, Completed { task: TaskKind::SearchEffort, at })).collect())
     }
 
     async fn stored(&self, ids: &[Uuid]) -> StoreResult<Vec<Owed>> {
