@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
@@ -41,6 +42,12 @@ pub enum Change {
     ObservationRecorded { observation_id: ObservationId },
     /// An observation was taken back.
     ObservationRetracted { observation_id: ObservationId },
+    /// A closure was taken back.
+    EpisodeReopened { episode_id: EpisodeId },
+    /// A placement was changed.
+    PlacementChanged { placement_id: PlacementId, fields: Vec<&'static str> },
+    /// Something that fewer people may know of was recorded. The trail does not tell what (12.4 item 19).
+    EntryRecorded { entry_id: Uuid },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Rows about the child came with an import.

@@ -4,6 +4,7 @@
 //! due, never whether someone is late: lateness is a comparison, done by whoever asks.
 
 mod contact;
+mod identification;
 mod overlay;
 mod recovery;
 mod report;
@@ -13,6 +14,7 @@ mod screening;
 #[cfg(test)]
 mod tests;
 
+pub use identification::{Identified, identification_report};
 pub use overlay::{Overlay, OverlayError};
 pub use rule::{Anchor, Library, Rule, RuleBook, library};
 

@@ -9,6 +9,7 @@ pub mod text;
 pub mod zone;
 
 pub mod child;
+pub mod determination;
 pub mod episode;
 pub mod indicator;
 pub mod notification;

@@ -67,8 +67,18 @@ actions! {
     CloseEpisode = "close_episode",
     /// Close an episode with duties undone, with a reason for each.
     CloseUndone = "close_undone",
+    /// Take back a closure.
+    ReopenEpisode = "reopen_episode",
     /// Record or retract an observation.
     Observe = "observe",
+    /// Record what a person concluded. Never a machine's.
+    Determine = "determine",
+    /// Read what people concluded.
+    ReadDeterminations = "read_determinations",
+    /// Count children for the yearly report, over the whole agency only.
+    CountDeterminations = "count_determinations",
+    /// List what two records tell differently.
+    ReadDataQuality = "read_data_quality",
     /// Read the compliance figures and the rows behind them.
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
