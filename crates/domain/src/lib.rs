@@ -14,6 +14,7 @@ pub mod episode;
 pub mod indicator;
 pub mod notification;
 pub mod observation;
+pub mod placement;
 
 pub mod duty;
 pub mod law;

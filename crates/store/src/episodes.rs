@@ -65,6 +65,8 @@ pub struct Episode {
     pub closure_statement: Option<String>,
     /// The episode that this one duplicated.
     pub merged_into: Option<EpisodeId>,
+    /// Who confirmed at the end that both recipients know.
+    pub confirmed: Confirmed,
     /// Came with an import after it had ended: it raises no reminders.
     pub is_history: bool,
     /// When a fact worth telling the recipients last changed.
@@ -81,6 +83,30 @@ pub struct Episode {
     pub recorded_by: UserId,
     /// When the episode was first recorded.
     pub created_at: DateTime<Utc>,
+}
+
+/// A named person's word that a recipient was told. Evidence, and no discharge: only a contact is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Who says so.
+    pub by_name: String,
+    /// When they were told.
+    pub at: DateTime<Utc>,
+}
+
+impl Confirmation {
+    pub(crate) fn of(by_name: Option<String>, at: Option<DateTime<Utc>>) -> Option<Self> {
+        by_name.zip(at).map(|(by_name, at)| Self { by_name, at })
+    }
+}
+
+/// That both know of a child who is still missing when the episode is closed (T27).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// That law enforcement was told.
+    pub law_enforcement: Option<Confirmation>,
+    /// That NCMEC was told.
+    pub ncmec: Option<Confirmation>,
 }
 
 impl Episode {
@@ -136,7 +162,8 @@ const INSERT: &str = "insert into missing_episodes \
 
 /// The version that is replaced is kept first.
 const KEEP_VERSION: &str = "insert into missing_episode_versions \
-    select e.*, ? from missing_episodes e where e.agency_id = ? and e.id = ? and e.version = ?";
+    select v.* from missing_episodes e, jsonb_populate_record(null::missing_episode_versions, \
+    to_jsonb(e) || jsonb_build_object('superseded_at', ?)) v where e.agency_id = ? and e.id = ? and e.version = ?";
 
 const UPDATE: &str = include_str!("episodes/update.sql");
 
@@ -182,6 +209,7 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         closure: None,
         closure_statement: None,
         merged_into: None,
+        confirmed: Confirmed::default(),
         is_history: false,
         material_change_at: None,
         change_reason: None,

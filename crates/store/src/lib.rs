@@ -20,6 +20,7 @@ pub mod call;
 pub mod children;
 pub mod completions;
 pub mod compliance;
+pub mod determinations;
 pub mod duties;
 pub mod episodes;
 pub mod error;

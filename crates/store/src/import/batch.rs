@@ -18,7 +18,7 @@ use super::{Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Lin
 use crate::call::Child;
 use crate::convert::code;
 use crate::duties::{self, Owed};
-use crate::episodes::{self, Episode};
+use crate::episodes::{self, Confirmed, Episode};
 use crate::error::{StoreError, StoreResult};
 use crate::replan::{self, Place};
 use crate::rungs::Queue;
@@ -249,6 +249,7 @@ fn episode(clerk: &Clerk, child: &Child, line: &Line<EpisodeId, EpisodeFacts>) -
         closure: None,
         closure_statement: None,
         merged_into: None,
+        confirmed: Confirmed::default(),
         is_history: facts.returned_to_care_at.is_some(),
         material_change_at: None,
         birthday_at: birthday.filter(|at| facts.received_at < *at),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::duty::TaskKind;
+use homeward_domain::duty::{Cause, TaskKind};
 use homeward_domain::episode::Completed;
 use homeward_domain::id::{EpisodeId, Id};
 use homeward_domain::vocabulary::Vocabulary;
@@ -38,8 +38,9 @@ impl Importer {
         let mut owed = Vec::new();
         for episode in episodes {
             let child = &children.get(&episode.child).ok_or(StoreError::NotFound)?.child;
-            let of_it: Vec<Owed> = stored.iter().filter(|it| it.episode == episode.id).cloned().collect();
-            let told = told.iter().filter(|it| it.episode == episode.id).filter_map(Notification::told).collect();
+            let cause = Cause::Episode(episode.id);
+            let of_it: Vec<Owed> = stored.iter().filter(|it| it.cause == cause).cloned().collect();
+            let told = told.iter().filter(|it| it.about == cause).filter_map(Notification::told).collect();
             let done = completed.iter().filter(|(id, _)| *id == episode.id.uuid()).map(|(_, it)| *it).collect();
             let place = Place { agency: &clerk.agency, book: &clerk.book, child, at: clerk.at };
             owed.extend(replan::plan(&place, &episode, &episode.facts(told, done), &of_it));
