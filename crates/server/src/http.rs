@@ -4,8 +4,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 mod audit;
 mod children;
+mod closing;
 mod compliance;
 mod counts;
+mod data_quality;
+mod determinations;
 mod duties;
 mod episodes;
 pub mod health;
@@ -34,6 +37,8 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(counts::show)
         .service(placements::record)
         .service(placements::list)
+        .service(placements::show)
+        .service(placements::change)
         .service(episodes::open)
         .service(episodes::of_child)
         .service(episodes::show)
@@ -45,12 +50,20 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(outcomes::recover)
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
-        .service(outcomes::close)
+        .service(closing::close)
+        .service(closing::reopen)
         .service(timeline::show)
         .service(indicators::show)
         .service(observations::record)
         .service(observations::list)
         .service(observations::retract)
+        .service(determinations::record)
+        .service(determinations::list)
+        .service(determinations::reports::record)
+        .service(determinations::reports::list)
+        .service(determinations::reports::retract)
+        .service(determinations::count::show)
+        .service(data_quality::placements)
         .service(duties::list)
         .service(reminders::list)
         .service(reminders::acknowledge)

@@ -81,6 +81,10 @@ pub enum Problem {
     DutiesOpen { duty_ids: Vec<DutyId> },
     #[error("this was retracted before")]
     AlreadyRetracted,
+    #[error("another determination has taken its place already")]
+    SupersededBefore,
+    #[error("the episode is open")]
+    EpisodeOpen,
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     #[error("the service cannot answer now; try again")]
@@ -118,6 +122,8 @@ impl Problem {
             Self::EpisodeClosed => (S::CONFLICT, "episode-closed"),
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
+            Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
+            Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -186,6 +192,7 @@ fn conflict(taken: Taken) -> Problem {
         Taken::AgencyPersonId => Problem::PersonIdTaken,
         // Also where the other one is open, or both came at once. Who opens an episode is told which one is open.
         Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
+        Taken::SupersededBefore => Problem::SupersededBefore,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
     }
 }

@@ -167,18 +167,21 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy};
+    use homeward_domain::{child, compliance, determination, duty, episode, law, notification, observation, placement, policy};
 
     use super::Code;
 
     pub type AnchorCode = Code<law::Anchor>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
+    pub type DeterminationSourceCode = Code<determination::DeterminationSource>;
+    pub type DeterminationTypeCode = Code<determination::DeterminationType>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
     pub type EthnicityCode = Code<child::Ethnicity>;
     pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
+    pub type LivingArrangementCode = Code<placement::LivingArrangement>;
     pub type MethodCode = Code<compliance::Method>;
     pub type MissingTypeCode = Code<episode::MissingType>;
     pub type NotificationKindCode = Code<notification::NotificationKind>;

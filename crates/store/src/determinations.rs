@@ -11,9 +11,10 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use crate::convert::code;
-use crate::error::{StoreError, StoreResult};
+use crate::error::StoreResult;
 use crate::replan::Touched;
 use crate::schema::determinations::{self, dsl};
+use crate::seal::{DETERMINATION_BASIS, DETERMINATION_SOURCES};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -206,12 +207,4 @@ pub async fn count(
         .get_result(&mut tx.conn())
         .await?;
     Ok(counted.children)
-}
-
-// SHIM
-const DETERMINATION_BASIS: () = ();
-const DETERMINATION_SOURCES: () = ();
-impl ReadTx {
-    fn seal(&self, _: (), _: DeterminationId, plain: &str) -> StoreResult<Vec<u8>> { Ok(plain.as_bytes().to_vec()) }
-    fn open(&self, _: (), _: Uuid, sealed: &[u8]) -> StoreResult<String> { String::from_utf8(sealed.to_vec()).map_err(|_| StoreError::Corrupt("determinations")) }
 }

@@ -20,6 +20,7 @@ pub mod call;
 pub mod children;
 pub mod completions;
 pub mod compliance;
+pub mod data_quality;
 pub mod determinations;
 pub mod duties;
 pub mod episodes;

@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::Id;
-use crate::vocabulary::Vocabulary as _;
 
 const TIES: [Tie; 3] = [Tie::Assigned, Tie::SameUnit, Tie::WholeAgency];
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::people::json;
-use super::{Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts};
+use super::{Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts, PlacementFacts};
 use crate::call::Child;
 use crate::convert::code;
 use crate::duties::{self, Owed};
@@ -63,6 +63,14 @@ struct ChildRow<'a> {
     assigned_to: Option<Uuid>,
     version: i32,
     created_at: DateTime<Utc>,
+}
+
+/// A placement's first version.
+#[derive(Serialize)]
+struct PlacementRow<'a> {
+    #[serde(flatten)]
+    row: Row<'a, PlacementFacts>,
+    version: i32,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -187,8 +195,9 @@ fn child_row<'a>(clerk: &Clerk, id: ChildId, facts: &'a ChildFacts) -> ChildRow<
     ChildRow { row, assigned_to: worker.map(Id::uuid), version: 1, created_at: clerk.at }
 }
 
-fn placements<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<Row<'a, super::PlacementFacts>> {
-    let of = |it: &'a Arrival| it.placements.iter().map(|line| row(clerk, line.id, it.child, &line.facts));
+fn placements<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<PlacementRow<'a>> {
+    let first = |row| PlacementRow { row, version: 1 };
+    let of = |it: &'a Arrival| it.placements.iter().map(move |line| first(row(clerk, line.id, it.child, &line.facts)));
     arrivals.iter().flat_map(of).collect()
 }
 
