@@ -6,7 +6,9 @@ mod contract;
 
 mod bad_input;
 mod children;
+mod closing;
 mod compliance;
+mod determinations;
 mod episodes;
 mod import;
 mod loss;
@@ -16,6 +18,7 @@ mod notifications;
 mod observations;
 mod outcomes;
 mod paging;
+mod placements;
 mod reminders;
 mod replicas;
 mod sealing;

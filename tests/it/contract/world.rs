@@ -65,8 +65,9 @@ pub(super) fn walked() -> Vec<Operation> {
 pub(super) struct World {
     pub(super) case: Case,
     pub(super) auditor: Person,
-    /// Not missing.
+    /// Not missing; what was taken for an absence was none, and is closed.
     pub(super) home: String,
+    closed: String,
     /// What stands in a path for each parameter in braces but the child.
     ids: Vec<(&'static str, String)>,
     indicator: Value,
@@ -105,16 +106,54 @@ fn seen(indicator: &Value) -> Value {
     })
 }
 
+fn closure(episode: &Value) -> Value {
+    let duties = episode["duties"].as_array().unwrap().iter();
+    let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
+    json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
+}
+
+/// An episode that turned out to be none.
+async fn closed(supervisor: &Person, child: &str) -> String {
+    let episodes = format!("/v1/children/{child}/missing-episodes");
+    let opened = supervisor.post(&episodes, opening(), 201).await;
+    let path = format!("{episodes}/{}", id(&opened));
+    id(&supervisor.put(&path, &format!("{path}/closure"), closure(&opened), 200).await)
+}
+
+fn concluded() -> Value {
+    json!({
+        "determination_type": "sex_trafficking_victim_identified", "determination_source": "agency_worker",
+        "determined_by_name": "Canary Officer", "determined_by_role": "caseworker", "determined_by_agency": "canary place",
+        "determined_at": NOW, "agency_information_received_at": NOW, "basis": "canary context, in a person's words",
+        "sources_consulted": "canary circumstances", "attestation": true,
+    })
+}
+
+fn reported() -> Value {
+    let mut reported = report();
+    reported["recipient"] = json!("law_enforcement");
+    reported
+}
+
+fn lives() -> Value {
+    json!({ "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place" })
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
         let home = new_child(&worker, canary()).await;
+        let closed = closed(&supervisor, &home).await;
         let child = new_child(&worker, canary()).await;
         let opened = worker.post(&format!("/v1/children/{child}/missing-episodes"), opening(), 201).await;
         let case = Case { worker, supervisor, child, episode: id(&opened), opened };
         let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let determination = id(&case.worker.post(&case.child_url("/determinations"), concluded(), 201).await);
+        let about = case.child_url(&format!("/determinations/{determination}/notifications"));
+        let reported = id(&case.worker.post(&about, reported(), 201).await);
+        let placement = id(&case.worker.post(&case.child_url("/placements"), lives(), 201).await);
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
@@ -122,20 +161,18 @@ impl World {
             ("{episode_id}", case.episode.clone()),
             ("{notification_id}", notification),
             ("{observation_id}", observation),
+            ("{determination_id}", determination),
+            ("{report_id}", reported),
+            ("{placement_id}", placement),
             ("{reminder_id}", reminder),
         ];
-        Self { case, auditor, home, ids, indicator }
+        Self { case, auditor, home, closed, ids, indicator }
     }
 
     pub(super) fn fill(&self, path: &str, child: &str) -> String {
         let path = path.replace("{child_id}", child);
+        let path = if child == self.home { path.replace("{episode_id}", &self.closed) } else { path };
         self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
-    }
-
-    fn closure(&self) -> Value {
-        let duties = self.case.opened["duties"].as_array().unwrap().iter();
-        let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
-        json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
     }
 
     /// How to call each operation: as whom, about which child, with what. An operation without a line fails.
@@ -154,13 +191,15 @@ impl World {
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
-            "record_placement" => (
-                worker,
-                child,
-                Some(json!({
-                    "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place",
-                })),
-            ),
+            "record_placement" => (worker, child, Some(lives())),
+            "get_placement" | "list_determinations" | "list_determination_notifications" => (worker, child, None),
+            "list_placement_differences" => (worker, child, None),
+            "count_determinations" => (auditor, child, None),
+            "change_placement" => (worker, child, Some(json!({ "ended_on": "2026-04-30" }))),
+            "record_determination" => (worker, child, Some(concluded())),
+            "record_determination_notification" => (worker, child, Some(reported())),
+            "retract_determination_notification" => (worker, child, retraction),
+            "reopen_missing_episode" => (supervisor, home, retraction),
             "open_missing_episode" => (worker, home, Some(opening())),
             "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
             "record_notification" => (worker, child, Some(report())),
@@ -173,7 +212,7 @@ impl World {
                 child,
                 Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer" })),
             ),
-            "close_missing_episode" => (supervisor, child, Some(self.closure())),
+            "close_missing_episode" => (supervisor, child, Some(closure(&self.case.opened))),
             "record_observation" => (worker, child, Some(seen(&self.indicator))),
             _ => panic!("{name} has no line here: say how to call it"),
         }
