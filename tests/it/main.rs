@@ -21,6 +21,7 @@ mod paging;
 mod placements;
 mod reminders;
 mod replicas;
+mod rules;
 mod sealing;
 mod sessions;
 mod tidy;

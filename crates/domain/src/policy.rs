@@ -212,7 +212,7 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::PrivacyOfficer => {
             audits || matches!(action, A::ReadChild | A::OwnReminders | A::ReadDeterminations)
         }
-        Role::Administrator => matches!(action, A::OwnReminders),
+        Role::Administrator => matches!(action, A::OwnReminders | A::ConfigureRules),
     }
 }
 

@@ -34,6 +34,7 @@ pub mod page;
 pub mod people;
 pub mod placements;
 pub mod reminders;
+pub mod rules;
 pub mod seal;
 pub mod sessions;
 pub mod timeline;

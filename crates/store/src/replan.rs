@@ -21,6 +21,9 @@ use crate::rungs::Queue;
 use crate::tx::WriteTx;
 use crate::{completions, determinations, notifications};
 
+pub(crate) mod many;
+pub(crate) mod rules;
+
 /// Whose facts changed in this transaction.
 #[derive(Debug)]
 pub(crate) enum Touched {
@@ -94,6 +97,7 @@ pub(crate) fn plan(place: &Place<'_>, episode: &Episode, facts: &Facts, stored: 
             unit: place.child.unit,
             assigned_to: place.child.assigned_to,
             is_history: episode.is_history,
+            planned_at: place.at,
             duty,
         })
         .collect();
@@ -136,6 +140,7 @@ fn of_identification(
         unit: place.child.unit,
         assigned_to: place.child.assigned_to,
         is_history: false,
+        planned_at: place.at,
         duty,
     })
 }

@@ -1,5 +1,7 @@
 //! The report of an identified victim. 42 U.S.C. 671(a)(34)(A).
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::{RuleBook, single};
@@ -30,17 +32,17 @@ pub fn identification_report(book: &RuleBook, option: UnderTwentySix, facts: Ide
     }
     let starts_at = facts.identification.received_at;
     let police = Some(Recipient::LawEnforcement);
-    let rules = book.in_force(DutyKind::IdentificationReport, police, starts_at);
+    let rules = book.of(DutyKind::IdentificationReport, police).filter(|it| it.is_in_force(starts_at));
     // The floor stands first, and `min_by_key` keeps the first of equals.
-    let limits = rules.iter().filter_map(|rule| Some((starts_at + rule.limit?, *rule)));
+    let limits = rules.filter_map(|rule| Some((book.calendar().after(starts_at, rule.limit?), rule)));
     let (due_at, rule) = limits.min_by_key(|(at, _)| *at)?;
     let done = first_report(facts.told);
     Some(Duty {
         key: single(DutyKind::IdentificationReport, police),
-        rule: rule.clone(),
+        rule: Arc::new(rule.reference()),
         starts_at,
         due_at: Some(due_at),
-        target_at: due_at.min(starts_at + rule.target),
+        target_at: rule.target.map_or(due_at, |target| due_at.min(starts_at + target)),
         done,
         lapse: ended(done, facts.identification.ended_at),
         returned_before_due: false,

@@ -43,7 +43,8 @@ fn every_act() -> Vec<Asked> {
     all! {
         ReadChild ReadObservations ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
         RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
-        CloseUndone ReopenEpisode Observe Determine ReadDeterminations CountDeterminations ReadDataQuality ReadCompliance ReadAccessLog Import ReadAudit
+        CloseUndone ReopenEpisode Observe Determine ReadDeterminations CountDeterminations ReadDataQuality ReadCompliance
+        ReadAccessLog ConfigureRules Import ReadAudit
     }
 }
 
@@ -84,6 +85,7 @@ fn who_may_do_what() {
         read_data_quality     ✓           ✓           ✓        ✓        ·                ·
         read_compliance       ·           ✓           ·        ✓        ✓                ·
         read_access_log       ·           ✓           ·        ✓        ✓                ·
+        configure_rules       ·           ·           ·        ·        ·                ✓
         import                ·           ·           ·        ·        ·                ·
         read_audit            ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);
