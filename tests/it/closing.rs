@@ -51,7 +51,7 @@ async fn t27_the_word_is_evidence_and_discharges_nothing() {
 }
 
 #[tokio::test]
-async fn t27_a_worker_cannot_let_a_missing_child_go_even_with_nothing_undone() {
+async fn t27_a_worker_cannot_let_a_missing_child_go_even_when_both_were_told() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     case.report("law_enforcement", NOW).await;

@@ -2,6 +2,7 @@
 
 mod count;
 mod hidden;
+mod import;
 mod report;
 
 use serde_json::{Value, json};
@@ -126,7 +127,7 @@ async fn the_database_changes_and_deletes_no_determination_not_even_for_its_owne
 }
 
 #[tokio::test]
-async fn observations_make_no_determination_and_determinations_move_nothing_else() {
+async fn a_determination_changes_nothing_that_is_shown_of_the_child_or_the_episode() {
     let app = TestApp::at(NOW).await;
     let (plain, determined) = (app.given_case().await, app.given_case().await);
     plain.worker.post(&url(&determined.child), concluded(IDENTIFIED, NOW), 201).await;

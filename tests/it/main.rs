@@ -8,6 +8,7 @@ mod bad_input;
 mod children;
 mod closing;
 mod compliance;
+mod demo;
 mod determinations;
 mod episodes;
 mod import;
