@@ -65,7 +65,7 @@ async fn a_closure_that_is_taken_back_makes_owed_again_what_lapsed_with_it() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     close(&case, closure("custody_ended_still_missing", &case.opened), 200).await;
-    app.set_clock("2026-05-01T10:00:00Z");
+    app.set_clock("2026-05-01T08:10:00Z");
     let reason = json!({ "reason": "The court order was another child's." });
     let open = case.supervisor.put(&case.url(""), &case.url("/reopening"), reason.clone(), 200).await;
     assert_eq!((&open["state"], &open["closure"]), (&json!("open_missing"), &json!(null)));

@@ -69,8 +69,7 @@ async fn every_fault_is_told_at_once() {
     let problem = worker.post(&url(&child), bad, 422).await;
     let faults: Vec<&str> =
         problem["errors"].as_array().unwrap().iter().map(|it| it["pointer"].as_str().unwrap()).collect();
-    let expected =
-        ["/determined_at", "/agency_information_received_at", "/basis", "/attestation", "/supersedes_id"];
+    let expected = ["/determined_at", "/agency_information_received_at", "/basis", "/attestation", "/supersedes_id"];
     assert_eq!(faults, expected);
 }
 

@@ -83,7 +83,8 @@ async fn what_placements_and_episodes_tell_differently_is_listed_as_it_stands() 
 async fn where_both_agree_there_is_nothing_to_list() {
     let app = TestApp::at(NOW).await;
     let case: Case = app.given_case().await;
-    placed(&case.worker, &case.child, json!({ "afcars_living_arrangement": "runaway", "started_on": "2026-05-01" })).await;
+    placed(&case.worker, &case.child, json!({ "afcars_living_arrangement": "runaway", "started_on": "2026-05-01" }))
+        .await;
     assert_eq!(differences(&case.worker).await, [Value::Null; 0]);
     assert_eq!(differences(&app.auditor().await).await, [Value::Null; 0]);
 }

@@ -209,9 +209,7 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::Caseworker | Role::OnCall => reads || records,
         Role::Supervisor => reads || records || supervises,
         Role::Auditor => reads || audits || matches!(action, A::CountDeterminations),
-        Role::PrivacyOfficer => {
-            audits || matches!(action, A::ReadChild | A::OwnReminders | A::ReadDeterminations)
-        }
+        Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders | A::ReadDeterminations),
         Role::Administrator => matches!(action, A::OwnReminders | A::ConfigureRules),
     }
 }

@@ -31,7 +31,9 @@ pub enum DataKeyError {
         source: io::Error,
     },
     /// Others on the machine can read it.
-    #[error("the data key file {0} can be read by everyone: chmod 600 it, and make a new key with `homeward keys rotate`")]
+    #[error(
+        "the data key file {0} can be read by everyone: chmod 600 it, and make a new key with `homeward keys rotate`"
+    )]
     Open(PathBuf),
     /// It is not what it should be.
     #[error("the data key file {path}: {fault}")]

@@ -170,7 +170,9 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, determination, duty, episode, law, notification, observation, placement, policy};
+    use homeward_domain::{
+        child, compliance, determination, duty, episode, law, notification, observation, placement, policy,
+    };
 
     use super::Code;
 

@@ -111,7 +111,12 @@ impl Keyring {
 
 impl ReadTx {
     /// Seals a value for its place. `row` is what names the row in [`Column::row`].
-    pub(crate) fn seal(&self, column: Column, row: impl Display, plain: &(impl AsRef<[u8]> + ?Sized)) -> StoreResult<Vec<u8>> {
+    pub(crate) fn seal(
+        &self,
+        column: Column,
+        row: impl Display,
+        plain: &(impl AsRef<[u8]> + ?Sized),
+    ) -> StoreResult<Vec<u8>> {
         self.keyring().seal(&Place::new(self.call().agency, column, row), plain.as_ref())
     }
 

@@ -84,7 +84,13 @@ async fn an_auditor_reads_and_changes_nothing() {
     for (method, path) in about(&case) {
         let (status, _) = try_it(&auditor, &method, &path).await;
         let refused = method != Method::GET || CLOSED.iter().any(|it| path.contains(it));
-        let expected = if refused { 403 } else if path.contains(NOTHING) { 404 } else { 200 };
+        let expected = if refused {
+            403
+        } else if path.contains(NOTHING) {
+            404
+        } else {
+            200
+        };
         assert_eq!(status, expected, "{method} {path}");
     }
 }
@@ -136,7 +142,14 @@ async fn row_level_security_alone_holds_the_wall_when_a_query_forgets_the_agency
         owner.query_one("select id from agencies where name = 'Other State'", &[]).await.unwrap().get(0);
     owner.batch_execute("set role homeward_app").await.unwrap();
     for table in [
-        "children", "missing_episodes", "duties", "rungs", "audit_entries", "looks", "idempotency_keys", "determinations",
+        "children",
+        "missing_episodes",
+        "duties",
+        "rungs",
+        "audit_entries",
+        "looks",
+        "idempotency_keys",
+        "determinations",
     ] {
         let count = format!("select count(*) from {table}");
         owner.batch_execute(&format!("begin; set local homeward.agency_id = '{other}'")).await.unwrap();

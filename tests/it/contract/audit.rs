@@ -104,8 +104,14 @@ async fn every_list_is_one_look_at_exactly_the_children_it_shows() {
 async fn a_page_is_a_look_at_its_own_rows_only() {
     let app = TestApp::at(NOW).await;
     let (world, _) = (World::of(&app).await, World::of(&app).await);
-    for list in ["/v1/children", "/v1/missing-episodes", "/v1/duties", "/v1/reminders", "/v1/compliance/duties",
-        "/v1/data-quality/placements"] {
+    for list in [
+        "/v1/children",
+        "/v1/missing-episodes",
+        "/v1/duties",
+        "/v1/reminders",
+        "/v1/compliance/duties",
+        "/v1/data-quality/placements",
+    ] {
         let path = format!("{list}?limit=1");
         let request_id = list.replace('/', ".");
         let who = &world.case.supervisor;

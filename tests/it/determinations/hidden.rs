@@ -30,7 +30,8 @@ async fn known_to_few(app: &TestApp) -> Case {
 
 /// Everything that an auditor can read of the child or about them.
 fn routes(case: &Case) -> Vec<String> {
-    let of_child = ["", "/missing-episodes", "/placements", "/observations", "/runaway-counts", "/access-log?limit=200"];
+    let of_child =
+        ["", "/missing-episodes", "/placements", "/observations", "/runaway-counts", "/access-log?limit=200"];
     let of_episode = ["", "/timeline", "/notifications", "/completions"];
     let lists = [
         "/v1/duties?limit=200",
@@ -79,7 +80,9 @@ async fn the_auditors_trail_has_the_same_acts_with_and_without_a_determination()
     let (plain, few) = (app.given_case().await, known_to_few(&app).await);
     let auditor = app.auditor().await;
     let acts = traces(&auditor.get(&few.child_url("/access-log?limit=200"), 200).await);
-    assert!(traces(&auditor.get(&plain.child_url("/access-log?limit=200"), 200).await).iter().all(|it| acts.contains(it)));
+    assert!(
+        traces(&auditor.get(&plain.child_url("/access-log?limit=200"), 200).await).iter().all(|it| acts.contains(it))
+    );
     let allowed = ["child_added", "episode_opened", "notify", "own_reminders", "read_access_log", "read_worklist"];
     assert!(acts.iter().all(|it| allowed.contains(&it.as_str())), "{acts:?}");
 }

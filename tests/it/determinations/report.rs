@@ -135,7 +135,10 @@ async fn a_report_that_nobody_makes_is_spoken_of_in_words_that_tell_nothing() {
     let worker = app.caseworker().await;
     let inbox = worker.get("/v1/reminders?limit=200", 200).await;
     let last = inbox["data"].as_array().unwrap().last().unwrap();
-    assert_eq!(last["message"], "Make the report to law enforcement now. The law's outer limit is 2026-05-02 03:00 CDT.");
+    assert_eq!(
+        last["message"],
+        "Make the report to law enforcement now. The law's outer limit is 2026-05-02 03:00 CDT."
+    );
     assert_eq!((&last["episode_id"], &last["rung"]), (&json!(null), &json!("at_once")));
     let supervisor = app.supervisor().await.get("/v1/reminders?limit=200", 200).await;
     assert!(!supervisor["data"].as_array().unwrap().is_empty());

@@ -47,8 +47,8 @@ fn two_identifications_that_do_not_name_each_other_are_two() {
 
 #[test]
 fn an_identification_that_restates_another_keeps_the_earliest_receipt() {
-    let [one] = <[_; 1]>::try_from(identifications(&[row(1, IDENTIFIED, 0, None), row(2, IDENTIFIED, 5, Some(1))]))
-        .unwrap();
+    let [one] =
+        <[_; 1]>::try_from(identifications(&[row(1, IDENTIFIED, 0, None), row(2, IDENTIFIED, 5, Some(1))])).unwrap();
     assert_eq!((one.first, one.received_at, one.ended_at), (id(1), hour(0), None));
     assert_eq!(one.rows, [id(1), id(2)]);
     let earlier = identifications(&[row(1, IDENTIFIED, 5, None), row(2, IDENTIFIED, 0, Some(1))]);
@@ -63,9 +63,13 @@ fn a_withdrawal_ends_the_identification_when_it_is_recorded() {
 
 #[test]
 fn an_identification_after_another_conclusion_begins_anew() {
-    let rows = [row(1, IDENTIFIED, 0, None), row(2, T::NotIdentifiedAtThisTime, 5, Some(1)), row(3, IDENTIFIED, 9, Some(2))];
+    let rows =
+        [row(1, IDENTIFIED, 0, None), row(2, T::NotIdentifiedAtThisTime, 5, Some(1)), row(3, IDENTIFIED, 9, Some(2))];
     let all = identifications(&rows);
-    assert_eq!(all.iter().map(|it| (it.first, it.received_at)).collect::<Vec<_>>(), [(id(1), hour(0)), (id(3), hour(9))]);
+    assert_eq!(
+        all.iter().map(|it| (it.first, it.received_at)).collect::<Vec<_>>(),
+        [(id(1), hour(0)), (id(3), hour(9))]
+    );
 }
 
 #[test]

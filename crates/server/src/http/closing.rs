@@ -134,10 +134,8 @@ fn confirmed(law_enforcement: Option<NewConfirmation>, ncmec: Option<NewConfirma
 }
 
 fn refuse_unconfirmed(confirmed: &Confirmed, now: DateTime<Utc>) -> Result<(), Problem> {
-    let fields = [
-        ("confirmed_told_law_enforcement", &confirmed.law_enforcement),
-        ("confirmed_told_ncmec", &confirmed.ncmec),
-    ];
+    let fields =
+        [("confirmed_told_law_enforcement", &confirmed.law_enforcement), ("confirmed_told_ncmec", &confirmed.ncmec)];
     let fault = |(field, it): (&str, &Option<Confirmation>)| match it {
         None => Some(Fault::of(field, "is required while the child is still missing")),
         Some(it) if now < it.at => Some(Fault::of(&format!("{field}/at"), "is in the future")),

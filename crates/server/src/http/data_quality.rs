@@ -79,9 +79,7 @@ impl DifferenceView {
 #[utoipa::path(tag = "work", operation_id = "list_placement_differences", params(DifferencesQuery),
                responses((status = 200, body = List<DifferenceView>)))]
 #[get("/v1/data-quality/placements")]
-pub(super) async fn placements(
-    request: Within<ReadDataQuality>,
-) -> Result<Shown<List<DifferenceView>>, Problem> {
+pub(super) async fn placements(request: Within<ReadDataQuality>) -> Result<Shown<List<DifferenceView>>, Problem> {
     let query: DifferencesQuery = request.query()?;
     let keys = &request.app().keys;
     let window = paging::window(keys, query.limit, query.cursor.as_deref())?;

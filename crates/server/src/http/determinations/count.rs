@@ -39,9 +39,7 @@ pub(in crate::http) struct DeterminationCount {
 #[utoipa::path(tag = "determinations", operation_id = "count_determinations", params(CountQuery),
                responses((status = 200, body = DeterminationCount)))]
 #[get("/v1/statistics/determinations")]
-pub(in crate::http) async fn show(
-    request: Within<CountDeterminations>,
-) -> Result<Shown<DeterminationCount>, Problem> {
+pub(in crate::http) async fn show(request: Within<CountDeterminations>) -> Result<Shown<DeterminationCount>, Problem> {
     let counted = request
         .list(async |tx, grant| {
             let CountQuery { from: Day(from), to: Day(to) } = request.query()?;
