@@ -272,8 +272,8 @@ pub fn merged_receipt(one: DateTime<Utc>, other: DateTime<Utc>) -> DateTime<Utc>
     one.min(other)
 }
 
-/// Whether a closure for this reason leaves a child away. Where it turned out that they were not missing, or that another
-/// record tells of the same absence, it does not (T27).
+/// Whether a closure for this reason leaves a child away. Where it turned out that they were not missing, or that
+/// another record tells of the same absence, it does not (T27).
 pub fn is_still_missing(recovery: &Recovery, reason: ClosureReason) -> bool {
     match reason {
         ClosureReason::AgedOutStillMissing | ClosureReason::CustodyEndedStillMissing | ClosureReason::Deceased => true,

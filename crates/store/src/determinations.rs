@@ -179,7 +179,8 @@ fn link((id, kind, received_at, recorded_at, supersedes): Links) -> StoreResult<
     Ok(Recorded { id, kind: code(&kind, "determinations.determination_type")?, received_at, recorded_at, supersedes })
 }
 
-/// Distinct children, by determinations that nothing took the place of (42 U.S.C. 671(a)(34)(B)). Nothing else is asked.
+/// Distinct children, by determinations that nothing took the place of (42 U.S.C. 671(a)(34)(B)). Nothing else is
+/// asked.
 const COUNT: &str = "select count(distinct d.child_id) as children from determinations d \
     where d.agency_id = ? and d.determination_type = 'sex_trafficking_victim_identified' \
     and ? <= d.agency_information_received_at and d.agency_information_received_at < ? \

@@ -1,7 +1,7 @@
 //! Two synthetic cases with something to do, dated from the moment the demo is loaded.
 //!
-//! They come in as an agency's own records would. Nobody has observed or concluded anything in them: data that showed both
-//! together would teach a rule that is none.
+//! They come in as an agency's own records would. Nobody has observed or concluded anything in them: data that showed
+//! both together would teach a rule that is none.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use homeward_domain::child::{CareStatus, PlacementSetting};

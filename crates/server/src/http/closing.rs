@@ -180,8 +180,8 @@ async fn hand_over(
 
 /// Take a closure back
 ///
-/// Supervisors only. What the closure said is kept among the versions, and duties that were closed undone are owed again
-/// from the instant they always were. A new absence after a return is a new episode.
+/// Supervisors only. What the closure said is kept among the versions, and duties that were closed undone are owed
+/// again from the instant they always were. A new absence after a return is a new episode.
 #[utoipa::path(tag = "episodes", operation_id = "reopen_missing_episode",
                params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path), ("If-Match" = String, Header)),
                request_body = NewReopening, responses((status = 200, body = EpisodeView)))]

@@ -74,8 +74,8 @@ impl DifferenceView {
 
 /// Where placements and missing episodes differ, by when it began
 ///
-/// A placement stated as `runaway` or `whereabouts_unknown` while no episode was open, and the reverse. Which of the two
-/// records is right, a person finds out: the list creates and closes nothing.
+/// A placement stated as `runaway` or `whereabouts_unknown` while no episode was open, and the reverse. Which of the
+/// two records is right, a person finds out: the list creates and closes nothing.
 #[utoipa::path(tag = "work", operation_id = "list_placement_differences", params(DifferencesQuery),
                responses((status = 200, body = List<DifferenceView>)))]
 #[get("/v1/data-quality/placements")]

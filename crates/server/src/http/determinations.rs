@@ -146,8 +146,9 @@ impl Shelf<'_> {
 /// Record what a person concluded
 ///
 /// Only a signed-in person can; no import, job or machine. A row is never changed: another one takes its place, and
-/// `withdrawn` takes one back. An identified sex trafficking victim raises one duty, to law enforcement, within 24 hours
-/// of the receipt (42 U.S.C. 671(a)(34)(A)), whether or not the child is or was missing. Nothing else follows from it.
+/// `withdrawn` takes one back. An identified sex trafficking victim raises one duty, to law enforcement, within 24
+/// hours of the receipt (42 U.S.C. 671(a)(34)(A)), whether or not the child is or was missing. Nothing else follows
+/// from it.
 #[utoipa::path(tag = "determinations", operation_id = "record_determination",
                params(("child_id" = Uuid, Path), ("Idempotency-Key" = String, Header, max_length = 255)),
                request_body = NewDetermination, responses((status = 201, body = DeterminationView)))]

@@ -30,7 +30,8 @@ pub(super) struct NewPlacement {
     /// The last day; left out while it lasts.
     ended_on: Option<NaiveDate>,
     provider_name: Option<Name>,
-    /// The code as the agency states it for AFCARS (45 CFR 1355.44(e)(4)). It opens no episode and is no type of absence.
+    /// The code as the agency states it for AFCARS (45 CFR 1355.44(e)(4)). It opens no episode and is no type of
+    /// absence.
     afcars_living_arrangement: Option<LivingArrangementCode>,
 }
 
