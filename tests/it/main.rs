@@ -6,7 +6,10 @@ mod contract;
 
 mod bad_input;
 mod children;
+mod closing;
 mod compliance;
+mod demo;
+mod determinations;
 mod episodes;
 mod factors;
 mod import;
@@ -19,6 +22,7 @@ mod observations;
 mod outcomes;
 mod paging;
 mod photos;
+mod placements;
 mod refusal;
 mod reminders;
 mod replicas;

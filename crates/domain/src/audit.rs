@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
@@ -67,6 +68,12 @@ pub enum Change {
     PhotoAdded { photo_id: PhotoId },
     /// A decision about publication was recorded.
     PublicationConsentRecorded { consent_id: ConsentId },
+    /// A closure was taken back.
+    EpisodeReopened { episode_id: EpisodeId },
+    /// A placement was changed.
+    PlacementChanged { placement_id: PlacementId, fields: Vec<&'static str> },
+    /// Something that fewer people may know of was recorded. The trail does not tell what (12.4 item 19).
+    EntryRecorded { entry_id: Uuid },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Other rules were chosen for the agency, and everything open was planned by them.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::id::NotificationId;
+use crate::id::{DeterminationId, EpisodeId, NotificationId};
 use crate::law::RuleRef;
 use crate::notification::Recipient;
 use crate::vocabulary::{Vocabulary as _, vocabulary};
@@ -118,6 +118,38 @@ vocabulary! {
     }
 }
 
+/// What a duty hangs on, and a contact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A missing episode.
+    Episode(EpisodeId),
+    /// A person's determination. Fewer people may know of it.
+    Determination(DeterminationId),
+}
+
+impl Cause {
+    /// The one of the two that is there.
+    pub fn of(episode: Option<EpisodeId>, determination: Option<DeterminationId>) -> Option<Self> {
+        episode.map(Self::Episode).or(determination.map(Self::Determination))
+    }
+
+    /// The episode, if it is one.
+    pub fn episode(self) -> Option<EpisodeId> {
+        match self {
+            Self::Episode(id) => Some(id),
+            Self::Determination(_) => None,
+        }
+    }
+
+    /// The determination, if it is one.
+    pub fn determination(self) -> Option<DeterminationId> {
+        match self {
+            Self::Episode(_) => None,
+            Self::Determination(id) => Some(id),
+        }
+    }
+}
+
 /// How a duty came to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
@@ -145,7 +177,7 @@ impl Lapse {
     }
 }
 
-/// What names a duty within its episode. Recurring duties count up from 0; a staffing is 0 while the child is missing
+/// What names a duty within its cause. Recurring duties count up from 0; a staffing is 0 while the child is missing
 /// and 1 on return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DutyKey {

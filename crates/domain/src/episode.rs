@@ -272,6 +272,16 @@ pub fn merged_receipt(one: DateTime<Utc>, other: DateTime<Utc>) -> DateTime<Utc>
     one.min(other)
 }
 
+/// Whether a closure for this reason leaves a child away. Where it turned out that they were not missing, or that
+/// another record tells of the same absence, it does not (T27).
+pub fn is_still_missing(recovery: &Recovery, reason: ClosureReason) -> bool {
+    match reason {
+        ClosureReason::AgedOutStillMissing | ClosureReason::CustodyEndedStillMissing | ClosureReason::Deceased => true,
+        ClosureReason::TasksDone => recovery.ended_at().is_none(),
+        ClosureReason::NotMissing | ClosureReason::MergedDuplicate => false,
+    }
+}
+
 /// Whether work is still owed to a child who is back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostReturn {

@@ -37,6 +37,8 @@ pub type DutyId = Id<names::Duty>;
 pub type RungId = Id<names::Rung>;
 /// Names one message to one person.
 pub type ReminderId = Id<names::Reminder>;
+/// Names what a person concluded.
+pub type DeterminationId = Id<names::Determination>;
 /// Names one thing a person saw or was told.
 pub type ObservationId = Id<names::Observation>;
 
@@ -83,6 +85,8 @@ pub mod names {
     pub enum Rung {}
     /// See [`super::ReminderId`].
     pub enum Reminder {}
+    /// See [`super::DeterminationId`].
+    pub enum Determination {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
     /// See [`super::SearchEffortId`].

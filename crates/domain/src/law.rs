@@ -7,6 +7,7 @@ mod book;
 mod calendar;
 mod contact;
 mod fields;
+mod identification;
 mod overlay;
 mod pack;
 mod recovery;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use book::{Library, RuleBook, library};
 pub use calendar::{Cadence, Calendar, Span, Unit, is_business_day};
+pub use identification::{Identified, identification_report};
 pub use overlay::Overlay;
 pub use pack::Choice;
 pub use refusal::{Fault, Refusal, Refused};

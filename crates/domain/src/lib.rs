@@ -9,6 +9,7 @@ pub mod text;
 pub mod zone;
 
 pub mod child;
+pub mod determination;
 pub mod episode;
 pub mod factor;
 pub mod impossible;
@@ -16,6 +17,7 @@ pub mod indicator;
 pub mod interview;
 pub mod notification;
 pub mod observation;
+pub mod placement;
 pub mod refusal;
 pub mod screening;
 pub mod search_effort;

@@ -17,8 +17,10 @@ use uuid::Uuid;
 use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
 use crate::auth::token::{NoRandomness, Secret};
 
+mod cases;
 mod user;
 
+pub use cases::load_cases;
 pub use user::{NewUser, UserError, create_user, read_password};
 
 /// An agency, what it consists of, and the local part of whoever stands on its last rung.

@@ -6,8 +6,11 @@ mod agency_rules;
 mod audit;
 mod children;
 mod choices;
+mod closing;
 mod compliance;
 mod counts;
+mod data_quality;
+mod determinations;
 mod duties;
 mod episodes;
 mod escalation;
@@ -46,6 +49,8 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(counts::show)
         .service(placements::record)
         .service(placements::list)
+        .service(placements::show)
+        .service(placements::change)
         .service(episodes::open)
         .service(episodes::of_child)
         .service(episodes::show)
@@ -73,7 +78,8 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(outcomes::recover)
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
-        .service(outcomes::close)
+        .service(closing::close)
+        .service(closing::reopen)
         .service(search_efforts::record)
         .service(search_efforts::list)
         .service(search_efforts::retract)
@@ -98,6 +104,13 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(observations::record)
         .service(observations::list)
         .service(observations::retract)
+        .service(determinations::record)
+        .service(determinations::list)
+        .service(determinations::reports::record)
+        .service(determinations::reports::list)
+        .service(determinations::reports::retract)
+        .service(determinations::count::show)
+        .service(data_quality::placements)
         .service(duties::list)
         .service(reminders::list)
         .service(reminders::acknowledge)

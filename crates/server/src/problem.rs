@@ -89,6 +89,10 @@ pub enum Problem {
     AlreadyRetracted,
     #[error("this was done before")]
     AlreadyDone,
+    #[error("another determination has taken its place already")]
+    SupersededBefore,
+    #[error("the episode is open")]
+    EpisodeOpen,
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     #[error("the service cannot answer now; try again")]
@@ -129,6 +133,8 @@ impl Problem {
             Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
+            Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
+            Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -205,6 +211,7 @@ fn conflict(taken: Taken) -> Problem {
         Taken::AgencyPersonId => Problem::PersonIdTaken,
         // Also where the other one is open, or both came at once. Who opens an episode is told which one is open.
         Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
+        Taken::SupersededBefore => Problem::SupersededBefore,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
     }
 }

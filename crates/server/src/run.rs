@@ -134,7 +134,9 @@ async fn ensure_current(database: &Database) -> Result<(), Failure> {
 
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
     migrate::up(&database.owner_url).await?;
-    Ok(demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?)
+    let demo = demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?;
+    demo::load_cases(&database.owner_url, SystemClock.now()).await?;
+    Ok(demo)
 }
 
 /// Answers a question about rule packs. No database is opened, and no setting is read.

@@ -171,8 +171,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, duty, episode, factor, interview, law, notification, observation, photo, policy, refusal,
-        report, search_effort,
+        child, compliance, determination, duty, episode, factor, interview, law, notification, observation, photo,
+        placement, policy, refusal, report, search_effort,
     };
 
     use super::Code;
@@ -184,6 +184,8 @@ pub mod codes {
     pub type ContentOriginCode = Code<report::ContentOrigin>;
     pub type ContentStandingCode = Code<report::ContentStanding>;
     pub type ContentStatusCode = Code<report::ContentStatus>;
+    pub type DeterminationSourceCode = Code<determination::DeterminationSource>;
+    pub type DeterminationTypeCode = Code<determination::DeterminationType>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
@@ -191,6 +193,7 @@ pub mod codes {
     pub type EthnicityCode = Code<child::Ethnicity>;
     pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
     pub type InterviewOutcomeCode = Code<interview::InterviewOutcome>;
+    pub type LivingArrangementCode = Code<placement::LivingArrangement>;
     pub type MethodCode = Code<compliance::Method>;
     pub type MissingTypeCode = Code<episode::MissingType>;
     pub type NotificationKindCode = Code<notification::NotificationKind>;

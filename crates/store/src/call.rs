@@ -7,7 +7,7 @@ use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
 use homeward_domain::id::{AgencyId, ChildId, Id, SessionId, UnitId, UserId};
 use homeward_domain::law::{Overlay, RuleBook, library};
-use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, Tie};
+use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, SessionKind, Tie};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -208,7 +208,8 @@ impl Row {
         };
         let child = child.map(|id| self.child(id)).transpose()?.flatten();
         Ok(Standing {
-            caller: Caller { user: call.user, agency: call.agency, role, reach },
+            // Machines do not sign in: who has a session is a person.
+            caller: Caller { user: call.user, agency: call.agency, role, reach, session: SessionKind::Human },
             agency: agency(
                 call.agency,
                 self.agency_name,

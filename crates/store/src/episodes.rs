@@ -65,6 +65,8 @@ pub struct Episode {
     pub closure_statement: Option<String>,
     /// The episode that this one duplicated.
     pub merged_into: Option<EpisodeId>,
+    /// Who confirmed at the end that both recipients know.
+    pub confirmed: Confirmed,
     /// Came with an import after it had ended: it raises no reminders.
     pub is_history: bool,
     /// When facts worth telling the recipients changed.
@@ -85,6 +87,30 @@ pub struct Episode {
     pub recorded_by: UserId,
     /// When the episode was first recorded.
     pub created_at: DateTime<Utc>,
+}
+
+/// A named person's word that a recipient was told. Evidence, and no discharge: only a contact is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Who says so.
+    pub by_name: String,
+    /// When they were told.
+    pub at: DateTime<Utc>,
+}
+
+impl Confirmation {
+    pub(crate) fn of(by_name: Option<String>, at: Option<DateTime<Utc>>) -> Option<Self> {
+        by_name.zip(at).map(|(by_name, at)| Self { by_name, at })
+    }
+}
+
+/// That both know of a child who is still missing when the episode is closed (T27).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// That law enforcement was told.
+    pub law_enforcement: Option<Confirmation>,
+    /// That NCMEC was told.
+    pub ncmec: Option<Confirmation>,
 }
 
 impl Episode {
@@ -194,6 +220,7 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         closure: None,
         closure_statement: None,
         merged_into: None,
+        confirmed: Confirmed::default(),
         is_history: false,
         material_changes: Vec::new(),
         choices: Vec::new(),

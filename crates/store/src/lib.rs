@@ -21,6 +21,8 @@ pub mod children;
 pub mod completions;
 pub mod compliance;
 pub mod consents;
+pub mod data_quality;
+pub mod determinations;
 pub mod duties;
 pub mod episodes;
 pub mod error;

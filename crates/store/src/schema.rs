@@ -104,7 +104,7 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         rung_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         attempted_at -> Timestamptz,
         channel -> Text,
         outcome -> Text,
@@ -115,11 +115,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    determinations (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        determination_type -> Text,
+        determination_source -> Text,
+        determined_by_name -> Text,
+        determined_by_role -> Text,
+        determined_by_agency -> Text,
+        determined_at -> Timestamptz,
+        agency_information_received_at -> Timestamptz,
+        basis -> Bytea,
+        sources_consulted -> Bytea,
+        supersedes_id -> Nullable<Uuid>,
+        attested -> Bool,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     duties (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
         child_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         unit_id -> Uuid,
         assigned_to -> Nullable<Uuid>,
         kind -> Text,
@@ -136,6 +157,7 @@ diesel::table! {
         returned_before_due -> Bool,
         is_history -> Bool,
         undone_reason -> Nullable<Text>,
+        determination_id -> Nullable<Uuid>,
         rule_citation -> Text,
         rule_jurisdiction -> Text,
         planned_at -> Timestamptz,
@@ -264,6 +286,10 @@ diesel::table! {
         recorded_by -> Uuid,
         created_at -> Timestamptz,
         superseded_at -> Timestamptz,
+        told_law_enforcement_by -> Nullable<Text>,
+        told_law_enforcement_at -> Nullable<Timestamptz>,
+        told_ncmec_by -> Nullable<Text>,
+        told_ncmec_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -309,6 +335,10 @@ diesel::table! {
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         created_at -> Timestamptz,
+        told_law_enforcement_by -> Nullable<Text>,
+        told_law_enforcement_at -> Nullable<Timestamptz>,
+        told_ncmec_by -> Nullable<Text>,
+        told_ncmec_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -317,7 +347,7 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         child_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         recipient -> Text,
         kind -> Text,
         status -> Text,
@@ -337,6 +367,7 @@ diesel::table! {
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
+        determination_id -> Nullable<Uuid>,
     }
 }
 
@@ -376,6 +407,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    placement_versions (agency_id, placement_id, version) {
+        agency_id -> Uuid,
+        placement_id -> Uuid,
+        version -> Int4,
+        superseded_at -> Timestamptz,
+        facts -> Jsonb,
+    }
+}
+
+diesel::table! {
     placements (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -386,6 +427,8 @@ diesel::table! {
         provider_name -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        afcars_living_arrangement -> Nullable<Text>,
+        version -> Int4,
     }
 }
 
@@ -436,12 +479,13 @@ diesel::table! {
         duty_id -> Uuid,
         rung_id -> Uuid,
         child_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         step -> Text,
         due_at -> Timestamptz,
         message -> Text,
         sent_at -> Timestamptz,
         acknowledged_at -> Nullable<Timestamptz>,
+        determination_id -> Nullable<Uuid>,
     }
 }
 
@@ -485,7 +529,7 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         duty_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         ordinal -> Int4,
         step -> Text,
         audience -> Text,
@@ -610,6 +654,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     children,
     completions,
     delivery_attempts,
+    determinations,
     duties,
     escalation_contacts,
     factor_responses,
@@ -620,6 +665,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     missing_episodes,
     notifications,
     observations,
+    placement_versions,
     placements,
     primary_factors,
     refresh_tokens,

@@ -250,7 +250,7 @@ const NOT_FACTS: [&str; 6] =
     ["version", "recorded_at", "recorded_by", "change_reason", "material_changes", "birthday_at"];
 
 /// How an episode ended. To tell it for the first time corrects nothing.
-const OUTCOME: [&str; 11] = [
+const OUTCOME: [&str; 15] = [
     "located_at",
     "recovered_at",
     "returned_to_care_at",
@@ -262,6 +262,10 @@ const OUTCOME: [&str; 11] = [
     "closure_reason",
     "closure_statement",
     "merged_into",
+    "told_law_enforcement_by",
+    "told_law_enforcement_at",
+    "told_ncmec_by",
+    "told_ncmec_at",
 ];
 
 fn corrections(versions: &[Episode]) -> StoreResult<Vec<Correction>> {
@@ -306,6 +310,8 @@ fn api_name(column: &str) -> String {
         "recovery_circumstances" => "recovery.circumstances",
         "closure_statement" => "closure.statement",
         "merged_into" => "closure.merged_into_episode_id",
+        "told_law_enforcement_by" | "told_law_enforcement_at" => "closure.confirmed_told_law_enforcement",
+        "told_ncmec_by" | "told_ncmec_at" => "closure.confirmed_told_ncmec",
         other => other,
     }
     .to_owned()

@@ -10,8 +10,8 @@ const NOW: &str = "2026-05-01T08:00:00Z";
 /// Names nothing.
 const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 
-/// Health, dangers, how a child is reached and what they said are for those who work with them.
-const NOT_FOR_AUDITORS: [&str; 3] = ["/endangerment", "/contacts", "/return-interviews"];
+/// Health, dangers, how a child is reached, what they said, what was concluded: for those who work with them.
+const NOT_FOR_AUDITORS: [&str; 4] = ["/endangerment", "/contacts", "/return-interviews", "/determinations"];
 
 /// Every operation whose path names a child, with the ids of `case` filled in.
 fn about(case: &Case) -> Vec<(Method, String)> {
@@ -84,7 +84,7 @@ async fn an_auditor_reads_and_changes_nothing() {
     for (method, path) in about(&case) {
         let (status, _) = try_it(&auditor, &method, &path).await;
         let expected = match method {
-            Method::GET if NOT_FOR_AUDITORS.iter().any(|it| path.ends_with(it)) => 403,
+            Method::GET if NOT_FOR_AUDITORS.iter().any(|it| path.contains(it)) => 403,
             Method::GET if path.contains(NOTHING) => 404,
             Method::GET => 200,
             _ => 403,
@@ -139,7 +139,16 @@ async fn row_level_security_alone_holds_the_wall_when_a_query_forgets_the_agency
     let other: uuid::Uuid =
         owner.query_one("select id from agencies where name = 'Other State'", &[]).await.unwrap().get(0);
     owner.batch_execute("set role homeward_app").await.unwrap();
-    for table in ["children", "missing_episodes", "duties", "rungs", "audit_entries", "looks", "idempotency_keys"] {
+    for table in [
+        "children",
+        "missing_episodes",
+        "duties",
+        "rungs",
+        "audit_entries",
+        "looks",
+        "idempotency_keys",
+        "determinations",
+    ] {
         let count = format!("select count(*) from {table}");
         owner.batch_execute(&format!("begin; set local homeward.agency_id = '{other}'")).await.unwrap();
         let rows = owner.query(&format!("select agency_id from {table}"), &[]).await.unwrap();

@@ -133,11 +133,15 @@ impl Rule {
 
     /// Whether it applies to a duty of this episode that starts at `at`: by its days (UTC), and by what a person chose.
     pub(super) fn applies(&self, facts: &Facts, at: DateTime<Utc>) -> bool {
-        let day = at.date_naive();
-        let in_force = self.effective_from <= day && self.effective_to.is_none_or(|end| day < end);
         let ended = self.until_days.is_some_and(|days| facts.moments.received_at + TimeDelta::days(days.into()) <= at);
         let chosen = self.when.as_ref().is_none_or(|name| facts.choices.contains(name));
-        in_force && !ended && chosen
+        self.is_in_force(at) && !ended && chosen
+    }
+
+    /// Whether `at` lies in its days (UTC).
+    pub(super) fn is_in_force(&self, at: DateTime<Utc>) -> bool {
+        let day = at.date_naive();
+        self.effective_from <= day && self.effective_to.is_none_or(|end| day < end)
     }
 }
 

@@ -8,6 +8,12 @@ pub trait Action: 'static {
     const NAME: &'static str;
 }
 
+/// Whoever wants to see every act by its type.
+#[cfg(test)]
+pub(super) trait ActVisitor {
+    fn visit<A: Action>(&mut self);
+}
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)+) => {
         /// Every act the policy knows.
@@ -17,6 +23,12 @@ macro_rules! actions {
         impl ActionKind {
             /// Every act, in the order of the definition, with its name.
             pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$name, $code),)+];
+
+            /// Shows every act to `visitor`, by its type.
+            #[cfg(test)]
+            pub(super) fn visit_all(visitor: &mut impl ActVisitor) {
+                $(visitor.visit::<$name>();)+
+            }
         }
 
         $(
@@ -101,8 +113,18 @@ actions! {
     CloseEpisode = "close_episode",
     /// Close an episode with duties undone, with a reason for each.
     CloseUndone = "close_undone",
+    /// Take back a closure.
+    ReopenEpisode = "reopen_episode",
     /// Record or retract an observation.
     Observe = "observe",
+    /// Record what a person concluded. Never a machine's.
+    Determine = "determine",
+    /// Read what people concluded.
+    ReadDeterminations = "read_determinations",
+    /// Count children for the yearly report, over the whole agency only.
+    CountDeterminations = "count_determinations",
+    /// List what two records tell differently.
+    ReadDataQuality = "read_data_quality",
     /// Read the compliance figures and the rows behind them.
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.

@@ -2,6 +2,7 @@
 
 use actix_web::{get, patch, post};
 use homeward_domain::audit::Change;
+use homeward_domain::duty::Cause;
 use homeward_domain::episode::{MissingType, Moments, Recovery, check_moments};
 use homeward_domain::id::names;
 use homeward_domain::policy::{ChangeEpisode, OpenEpisode, ReadChild};
@@ -117,7 +118,7 @@ pub(super) async fn of_child(request: OfChild<ReadChild>) -> Result<Shown<List<E
             let all = episodes::of_child(tx, permit).await?;
             let owed = duties::of_child(tx, permit).await?;
             let view = |it: &episodes::Episode| {
-                let own: Vec<_> = owed.iter().filter(|duty| duty.episode == it.id).cloned().collect();
+                let own: Vec<_> = owed.iter().filter(|duty| duty.cause == Cause::Episode(it.id)).cloned().collect();
                 EpisodeView::of(it, &own, tx.at())
             };
             Ok(Seen(all.iter().map(view).collect(), permit.saw()))

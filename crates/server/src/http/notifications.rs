@@ -3,7 +3,7 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::id::names;
+use homeward_domain::id::{Id, names};
 use homeward_domain::notification::check_made_at;
 use homeward_domain::policy::{Notify, ReadChild};
 use homeward_store::notifications::{self, Contact, Notification};
@@ -46,7 +46,11 @@ pub(super) struct NewNotification {
 #[derive(Serialize, ToSchema)]
 pub(super) struct NotificationView {
     id: Uuid,
-    episode_id: Uuid,
+    /// Null where it is about a determination.
+    episode_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    determination_id: Option<Uuid>,
     recipient: RecipientCode,
     kind: NotificationKindCode,
     status: NotificationStatusCode,
@@ -107,12 +111,14 @@ impl From<NewNotification> for Contact {
 }
 
 impl NotificationView {
-    fn of(it: Notification, help: &Help) -> Self {
+    /// The contact as it is shown, with help where it was refused.
+    pub(super) fn of(it: Notification, help: &Help) -> Self {
         let refusal = help.for_refused(&it.contact);
         let contact = it.contact;
         Self {
             id: it.id.uuid(),
-            episode_id: it.episode.uuid(),
+            episode_id: it.about.episode().map(Id::uuid),
+            determination_id: it.about.determination().map(Id::uuid),
             recipient: Code(contact.recipient),
             kind: Code(contact.kind),
             status: Code(contact.status),

@@ -11,7 +11,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Episode;
+use super::{Confirmation, Confirmed, Episode};
 use crate::convert::{code, optional};
 use crate::error::{StoreError, StoreResult};
 
@@ -59,6 +59,10 @@ pub(crate) struct Row {
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     created_at: DateTime<Utc>,
+    told_law_enforcement_by: Option<String>,
+    told_law_enforcement_at: Option<DateTime<Utc>>,
+    told_ncmec_by: Option<String>,
+    told_ncmec_at: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -104,6 +108,10 @@ impl Row {
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
             created_at: it.created_at,
+            told_law_enforcement_by: it.confirmed.law_enforcement.as_ref().map(|it| it.by_name.clone()),
+            told_law_enforcement_at: it.confirmed.law_enforcement.as_ref().map(|it| it.at),
+            told_ncmec_by: it.confirmed.ncmec.as_ref().map(|it| it.by_name.clone()),
+            told_ncmec_at: it.confirmed.ncmec.as_ref().map(|it| it.at),
         }
     }
 
@@ -115,6 +123,10 @@ impl Row {
         let closure = self.closure()?;
         let moments = self.moments();
         let recovery = self.recovery()?;
+        let confirmed = Confirmed {
+            law_enforcement: Confirmation::of(self.told_law_enforcement_by, self.told_law_enforcement_at),
+            ncmec: Confirmation::of(self.told_ncmec_by, self.told_ncmec_at),
+        };
         Ok(Episode {
             id: Id::from_uuid(self.id),
             child: Id::from_uuid(self.child_id),
@@ -139,6 +151,7 @@ impl Row {
             closure,
             closure_statement: self.closure_statement,
             merged_into: self.merged_into.map(Id::from_uuid),
+            confirmed,
             is_history: self.is_history,
             material_changes: self.material_changes,
             choices: self.choices,

@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::duty::TaskKind;
+use homeward_domain::duty::{Cause, TaskKind};
 use homeward_domain::episode::Completed;
 use homeward_domain::id::{ChildId, Id};
 use homeward_domain::law::RuleBook;
@@ -43,7 +43,7 @@ impl Many<'_> {
             let child = child(episode.child).ok_or(StoreError::NotFound)?;
             let told = told.iter().filter(|it| it.0 == id.uuid()).map(|it| it.1).collect();
             let done = completed.iter().filter(|it| it.0 == id.uuid()).map(|it| it.1).collect();
-            let before: Vec<Owed> = stored.iter().filter(|it| it.episode == id).cloned().collect();
+            let before: Vec<Owed> = stored.iter().filter(|it| it.cause == Cause::Episode(id)).cloned().collect();
             let place = Place { agency: self.agency, book: self.book, child, at: self.at };
             owed.extend(plan(&place, &episode, &episode.facts(told, done), &before));
         }
@@ -72,7 +72,7 @@ impl Many<'_> {
             .load(&mut &*self.conn)
             .await?;
         let all = rows.into_iter().map(notifications::Row::notification).collect::<StoreResult<Vec<Notification>>>()?;
-        Ok(all.iter().filter_map(|it| Some((it.episode.uuid(), it.told()?))).collect())
+        Ok(all.iter().filter_map(|it| Some((it.about.episode()?.uuid(), it.told()?))).collect())
     }
 
     async fn completed(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Completed)>> {

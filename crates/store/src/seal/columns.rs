@@ -21,6 +21,8 @@ macro_rules! sealed_columns {
 }
 
 sealed_columns! {
+    DETERMINATION_BASIS = "determinations"."basis" by "id::text",
+    DETERMINATION_SOURCES = "determinations"."sources_consulted" by "id::text",
     KEPT_ANSWER = "idempotency_keys"."body" by "user_id::text || ' ' || key",
     INTERVIEW_WORDS = "return_interviews"."words" by "id::text",
     SCREENING_FOLLOW_UP = "screenings"."follow_up" by "id::text",
