@@ -72,7 +72,11 @@ fn a_pack_that_loosens_is_refused_in_plain_language_by_its_lines() {
     let checked = ask(&["check", file.to_str().unwrap()]);
     assert_eq!(checked.status.code(), Some(1));
     let why = said(&checked.stderr).replace(file.to_str().unwrap(), "loose.toml");
-    expect![""].assert_eq(&why);
+    expect![[r#"
+        homeward: loose.toml: refused
+        line 13: no clock starts at `record_created_at`: it starts with what happened, not with the entry of it (CLK-6)
+    "#]]
+    .assert_eq(&why);
 }
 
 #[test]
