@@ -20,6 +20,7 @@ mod photos;
 mod reminders;
 mod replicas;
 mod report;
+mod rules;
 mod sealing;
 mod sessions;
 mod tidy;

@@ -51,6 +51,10 @@ pub enum Change {
     PublicationConsentRecorded { consent_id: ConsentId },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
+    /// Other rules were chosen for the agency, and everything open was planned by them.
+    RulesChosen { version: i32, jurisdiction: String },
+    /// A person said which of a rule's conditions are met.
+    ChoicesRecorded { episode_id: EpisodeId, choices: Vec<String> },
     /// Rows about the child came with an import.
     Imported { rows: usize },
 }

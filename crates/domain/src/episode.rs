@@ -155,14 +155,16 @@ pub struct Facts {
     pub moments: Moments,
     /// How it ended, as far as it has.
     pub recovery: Recovery,
-    /// When a fact worth telling the recipients last changed (CLK-10).
-    pub material_change_at: Option<DateTime<Utc>>,
+    /// When facts worth telling the recipients changed (CLK-10). Order does not matter.
+    pub material_changes: Vec<DateTime<Utc>>,
     /// The instant of the birthday that asks for a person's review (COV-3).
     pub birthday_at: Option<DateTime<Utc>>,
     /// Who was told what. Order does not matter.
     pub told: Vec<Told>,
     /// Which tasks were done. Order does not matter.
     pub completed: Vec<Completed>,
+    /// The conditions that a person chose, by the names of the rules. Nothing else ever chooses one (NJ-4).
+    pub choices: Vec<String>,
     /// The end, if a person has ended it.
     pub closure: Option<Closure>,
 }

@@ -179,7 +179,7 @@ fn allows(role: Role, action: ActionKind) -> bool {
         Role::Supervisor => reads || records || reads_report || states_report || supervises,
         Role::Auditor => reads || audits || reads_report && action != A::ReadContacts,
         Role::PrivacyOfficer => audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders),
-        Role::Administrator => matches!(action, A::OwnReminders),
+        Role::Administrator => matches!(action, A::OwnReminders | A::ConfigureRules),
     }
 }
 

@@ -11,7 +11,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use homeward_store::StoreError;
 use homeward_store::agencies::{NewChild, NewPerson, Setup};
-use homeward_store::call::Agency;
+use homeward_store::call::{Agency, Rules};
 use uuid::Uuid;
 
 use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
@@ -208,7 +208,7 @@ impl Sample {
             id: id(self.domain, "agency"),
             name: self.name.to_owned(),
             zone: Zone::parse(self.zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?,
-            jurisdiction: "US".to_owned(),
+            rules: Rules::federal(),
             under_twenty_six: UnderTwentySix::NotElected,
         };
         setup.add_agency(&agency).await?;

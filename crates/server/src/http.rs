@@ -2,8 +2,10 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+mod agency_rules;
 mod audit;
 mod children;
+mod choices;
 mod compliance;
 mod counts;
 mod duties;
@@ -40,6 +42,7 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(episodes::of_child)
         .service(episodes::show)
         .service(episodes::change)
+        .service(choices::record)
         .service(episodes::list::list)
         .service(report::show_description)
         .service(report::state_description)
@@ -72,6 +75,9 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(reminders::list)
         .service(reminders::acknowledge)
         .service(rules::list)
+        .service(agency_rules::show)
+        .service(agency_rules::choose)
+        .service(agency_rules::history)
         .service(compliance::summary)
         .service(compliance::duties)
         .service(audit::entries)

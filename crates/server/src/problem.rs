@@ -70,6 +70,8 @@ pub enum Problem {
     Notification(#[from] NotificationError),
     #[error("{0}")]
     ReceiptMovesLater(#[from] ReceiptMovesLater),
+    #[error("to take a choice back gives more time, and takes a supervisor")]
+    ChoiceGivesTime,
     #[error("the child is missing already: see the open episode")]
     AlreadyMissing { open_episode_id: EpisodeId },
     #[error("the absence overlaps another one of this child")]
@@ -115,6 +117,7 @@ impl Problem {
             Self::Impossible(_) => (S::UNPROCESSABLE_ENTITY, "impossible"),
             Self::Notification(error) => notification(error),
             Self::ReceiptMovesLater(_) => (S::FORBIDDEN, "receipt-moves-later"),
+            Self::ChoiceGivesTime => (S::FORBIDDEN, "choice-gives-time"),
             Self::AlreadyMissing { .. } => (S::CONFLICT, "already-missing"),
             Self::OverlappingEpisode => (S::CONFLICT, "overlapping-episode"),
             Self::PersonIdTaken => (S::CONFLICT, "person-id-taken"),

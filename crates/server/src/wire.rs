@@ -150,6 +150,9 @@ pub type Reason = Text<2_000>;
 /// What a person tells in their own words.
 pub type Narrative = Text<20_000>;
 
+/// A rule pack as it is written.
+pub type PackText = Text<60_000>;
+
 /// The text of an optional field.
 pub fn text<const LIMIT: usize>(field: Option<Text<LIMIT>>) -> Option<String> {
     field.map(String::from)
@@ -172,6 +175,7 @@ pub mod codes {
     use super::Code;
 
     pub type AnchorCode = Code<law::Anchor>;
+    pub type CadenceCode = Code<law::Cadence>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
     pub type ContentOriginCode = Code<report::ContentOrigin>;
@@ -198,5 +202,6 @@ pub mod codes {
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;
     pub type TraceKindCode = Code<homeward_store::audit::TraceKind>;
+    pub type UnitCode = Code<law::Unit>;
     pub type WhereaboutsKnownCode = Code<episode::WhereaboutsKnown>;
 }

@@ -1,12 +1,14 @@
 //! Duties: what is owed, as planned from the facts.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use diesel::sql_types::Text;
 use diesel::{ExpressionMethods as _, QueryDsl as _, Queryable, QueryableByName, Selectable, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::{Done, Duty, DutyKey, DutyKind, Lapse};
 use homeward_domain::id::{AgencyId, ChildId, DutyId, EpisodeId, Id, UnitId, UserId};
-use homeward_domain::law::library;
+use homeward_domain::law::RuleRef;
 use homeward_domain::notification::Recipient;
 use homeward_domain::policy::{Action, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -41,6 +43,8 @@ pub struct Owed {
     pub is_history: bool,
     /// Why a supervisor let it be closed undone.
     pub undone_reason: Option<String>,
+    /// Since when its present limit holds.
+    pub planned_at: DateTime<Utc>,
     /// What is owed, to whom, by when.
     pub duty: Duty,
 }
@@ -80,6 +84,9 @@ pub(crate) struct Row {
     returned_before_due: bool,
     is_history: bool,
     undone_reason: Option<String>,
+    rule_citation: String,
+    rule_jurisdiction: String,
+    planned_at: DateTime<Utc>,
 }
 
 impl Row {
@@ -111,6 +118,9 @@ impl Row {
             returned_before_due: duty.returned_before_due,
             is_history: owed.is_history,
             undone_reason: owed.undone_reason.clone(),
+            rule_citation: duty.rule.citation.clone(),
+            rule_jurisdiction: duty.rule.jurisdiction.clone(),
+            planned_at: owed.planned_at,
         }
     }
 
@@ -123,7 +133,11 @@ impl Row {
         let closed = self.closed_undone_at.map(Lapse::ClosedUndone);
         let duty = Duty {
             key,
-            rule: library().rule(&self.rule_code).ok_or(StoreError::Corrupt("duties.rule_code"))?,
+            rule: Arc::new(RuleRef {
+                code: self.rule_code,
+                citation: self.rule_citation,
+                jurisdiction: self.rule_jurisdiction,
+            }),
             starts_at: self.starts_at,
             due_at: self.due_at,
             target_at: self.target_at,
@@ -139,6 +153,7 @@ impl Row {
             assigned_to: self.assigned_to.map(Id::from_uuid),
             is_history: self.is_history,
             undone_reason: self.undone_reason,
+            planned_at: self.planned_at,
             duty,
         })
     }

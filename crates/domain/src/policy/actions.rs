@@ -97,6 +97,8 @@ actions! {
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
+    /// Choose whose rules the agency goes by, and its own pack on top.
+    ConfigureRules = "configure_rules",
     /// Bring in an agency's records. No role may: only the command line does.
     Import = "import",
     /// Read the audit trail.

@@ -41,7 +41,7 @@ fn every_act() -> Vec<Asked> {
         ReadChild ReadObservations ReadDescription StateDescription ReadEndangerment StateEndangerment ReadContacts
         StateContacts ReadParticulars StateParticulars ReadReport ReadPhotos AddPhoto RecordPublicationConsent ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
         RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
-        CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
+        CloseUndone Observe ReadCompliance ReadAccessLog ConfigureRules Import ReadAudit
     }
 }
 
@@ -89,6 +89,7 @@ fn who_may_do_what() {
         observe                     ✓           ✓           ✓        ·        ·                ·
         read_compliance             ·           ✓           ·        ✓        ✓                ·
         read_access_log             ·           ✓           ·        ✓        ✓                ·
+        configure_rules             ·           ·           ·        ·        ·                ✓
         import                      ·           ·           ·        ·        ·                ·
         read_audit                  ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);

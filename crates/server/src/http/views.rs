@@ -37,6 +37,10 @@ pub struct EpisodeView {
     pub missing_from: Option<PlacementSettingCode>,
     pub whereabouts_known: Option<WhereaboutsKnownCode>,
     pub circumstances: Option<String>,
+    /// The conditions of the agency's rules that a person says are met.
+    pub choices: Vec<String>,
+    /// Who said so last.
+    pub chosen_by_name: Option<String>,
     pub recovery: RecoveryView,
     /// Null while a person has not ended the episode.
     pub closure: Option<ClosureView>,
@@ -115,6 +119,8 @@ impl EpisodeView {
             missing_from: it.missing_from.map(Code),
             whereabouts_known: it.whereabouts_known.map(Code),
             circumstances: it.circumstances.clone(),
+            choices: it.choices.clone(),
+            chosen_by_name: it.chosen_by_name.clone(),
             recovery: RecoveryView::of(it),
             closure: ClosureView::of(it),
             duties: DutyView::shown(owed, as_of),

@@ -9,9 +9,10 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as
 use homeward_domain::id::Id;
 use homeward_domain::id::names;
 use homeward_domain::reminder::{self, Audience};
+use homeward_domain::zone::Zone;
 use uuid::Uuid;
 
-use crate::call::{self, Agency};
+use crate::call;
 use crate::convert::code;
 use crate::duties::{self, Owed};
 use crate::error::{StoreError, StoreResult};
@@ -35,7 +36,7 @@ pub enum Outcome {
 
 /// The rung as long as this worker holds it, with its duty and its agency.
 const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, \
-    a.name as agency_name, a.time_zone, a.jurisdiction, a.state_option_under_26 \
+    a.time_zone \
     from rungs r join duties d on d.agency_id = r.agency_id and d.id = r.duty_id join agencies a on a.id = r.agency_id \
     where r.agency_id = ? and r.id = ? and r.fence = ? and r.sent_at is null and r.cancelled_at is null \
     for update of r";
@@ -63,13 +64,7 @@ struct Held {
     #[diesel(sql_type = Text)]
     audience: String,
     #[diesel(sql_type = Text)]
-    agency_name: String,
-    #[diesel(sql_type = Text)]
     time_zone: String,
-    #[diesel(sql_type = Text)]
-    jurisdiction: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    state_option_under_26: bool,
 }
 
 #[derive(QueryableByName)]
@@ -86,7 +81,7 @@ struct Delivery<'a> {
     owed: Owed,
     step: String,
     ordinal: i32,
-    agency: Agency,
+    zone: Zone,
 }
 
 impl Store {
@@ -120,11 +115,10 @@ async fn deliver(conn: &AsyncPgConnection, leased: &Leased, worker: &str, now: D
         .optional()?;
     let Some(held) = held else { return Ok(Outcome::Lost) };
     let audience: Audience = code(&held.audience, "rungs.audience")?;
-    let agency =
-        call::agency(leased.agency, held.agency_name, &held.time_zone, held.jurisdiction, held.state_option_under_26)?;
+    let zone = Zone::parse(&held.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
     let row: duties::Row = serde_json::from_value(held.duty).map_err(|_| StoreError::Corrupt("duties"))?;
     let owed = row.owed()?;
-    let delivery = Delivery { leased, worker, now, owed, step: held.step, ordinal: held.ordinal, agency };
+    let delivery = Delivery { leased, worker, now, owed, step: held.step, ordinal: held.ordinal, zone };
     delivery.run(conn, audience).await
 }
 
@@ -153,7 +147,7 @@ impl Delivery<'_> {
             .bind::<SqlUuid, _>(owed.episode.uuid())
             .bind::<Text, _>(self.step.clone())
             .bind::<Timestamptz, _>(owed.duty.limit_at())
-            .bind::<Text, _>(reminder::message(&owed.duty, self.now, self.agency.zone))
+            .bind::<Text, _>(reminder::message(&owed.duty, self.now, self.zone))
             .bind::<Timestamptz, _>(self.now)
             .bind::<Array<SqlUuid>, _>(ids)
             .bind::<Array<SqlUuid>, _>(users)
