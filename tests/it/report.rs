@@ -143,13 +143,11 @@ async fn particulars_belong_to_one_episode() {
 async fn a_change_for_a_missing_child_is_news_for_whoever_was_told() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
-    let before = case.worker.etag(&case.url("")).await;
+    case.report("ncmec", NOW).await;
+    assert_eq!(case.duty("share_update", "ncmec").await, Value::Null);
     app.set_clock("2026-05-01T08:09:00Z");
     state(&case, &case.child_url("/contacts"), json!({ "phone_numbers": provided("one") })).await;
-    let owner = app.db.owner().await;
-    let changed = "select material_change_at::text from missing_episodes";
-    assert_eq!(owner.query_one(changed, &[]).await.unwrap().get::<_, String>(0), "2026-05-01 08:09:00+00");
-    assert_ne!(case.worker.etag(&case.url("")).await, before);
+    assert_eq!(case.duty("share_update", "ncmec").await["starts_at"], "2026-05-01T08:09:00Z");
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use actix_web::{get, put};
 use homeward_domain::audit::Change;
 use homeward_domain::id::{EpisodeId, names};
 use homeward_domain::policy::{
-    ReadContacts, ReadDescription, ReadEndangerment, ReadParticulars, StateContacts, StateDescription,
+    Permit, ReadContacts, ReadDescription, ReadEndangerment, ReadParticulars, StateContacts, StateDescription,
     StateEndangerment, StateParticulars,
 };
 use homeward_domain::report::OfGroup;
 use homeward_store::report::{self, Scope};
-use homeward_store::{Audited, Seen, episodes};
+use homeward_store::{Audited, ReadTx, Seen, StoreResult, episodes};
 
 use crate::auth::OfChild;
 use crate::problem::Problem;
@@ -31,13 +31,18 @@ type NewParticulars = Stating<StateParticulars>;
 
 type Answer<A> = Result<Versioned<GroupView<A>>, Problem>;
 
+/// An episode of another child names nothing.
+async fn scope<A: OfGroup>(tx: &ReadTx, permit: &Permit<A>, episode: Option<EpisodeId>) -> StoreResult<Scope> {
+    Ok(match episode {
+        Some(id) => Scope::Episode(episodes::find(tx, permit, id).await?.id),
+        None => Scope::Child,
+    })
+}
+
 async fn read<A: OfGroup>(request: OfChild<A>, episode: Option<EpisodeId>) -> Answer<A> {
     request
         .read(async |tx, permit| {
-            let scope = match episode {
-                Some(id) => Scope::Episode(episodes::find(tx, permit, id).await?.id),
-                None => Scope::Child,
-            };
+            let scope = scope(tx, permit, episode).await?;
             let group = report::group(tx, permit, scope).await?;
             Ok(Seen(Versioned(GroupView::of(&group), group.version), permit.saw()))
         })
@@ -47,10 +52,7 @@ async fn read<A: OfGroup>(request: OfChild<A>, episode: Option<EpisodeId>) -> An
 async fn write<A: OfGroup>(request: OfChild<A>, episode: Option<EpisodeId>) -> Answer<A> {
     request
         .write(async |tx, permit, body: Stating<A>| {
-            let scope = match episode {
-                Some(id) => Scope::Episode(episodes::find(tx, permit, id).await?.id),
-                None => Scope::Child,
-            };
+            let scope = scope(tx, permit, episode).await?;
             let fields = report::state(tx, permit, scope, request.version()?, body.sayings()?).await?;
             let group = report::group(tx, permit, scope).await?;
             let view = Versioned(GroupView::of(&group), group.version);
