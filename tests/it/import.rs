@@ -262,7 +262,7 @@ async fn history_makes_no_noise_and_an_open_episode_only_the_rung_that_is_due() 
 }
 
 /// The program, built by the same `cargo build` as the tests.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     tests.ancestors().nth(2).unwrap().join("homeward")
 }

@@ -18,6 +18,7 @@ mod notifications;
 mod observations;
 mod outcomes;
 mod paging;
+mod photos;
 mod refusal;
 mod reminders;
 mod replicas;

@@ -1,5 +1,7 @@
 //! Whose rules an agency goes by: chosen by an administrator, followed at once, and remembered.
 
+mod asked;
+
 use serde_json::{Value, json};
 
 use crate::support::{Case, TestApp, told};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, DutyId, EpisodeId, FactorResponseId, InterviewId, NotificationId, ObservationId,
-    PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId, WhereaboutsId,
+    AgencyId, ChildId, CompletionId, ConsentId, DutyId, EpisodeId, FactorResponseId, InterviewId, NotificationId,
+    ObservationId, PhotoId, PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -63,6 +63,10 @@ pub enum Change {
     EscalationContactsChanged { version: i32 },
     /// A person stated items of a report.
     ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
+    /// A photo was added.
+    PhotoAdded { photo_id: PhotoId },
+    /// A decision about publication was recorded.
+    PublicationConsentRecorded { consent_id: ConsentId },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Other rules were chosen for the agency, and everything open was planned by them.

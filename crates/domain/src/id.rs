@@ -52,6 +52,10 @@ pub type ScreeningId = Id<names::Screening>;
 pub type FactorResponseId = Id<names::FactorResponse>;
 /// Names one statement for a report.
 pub type StatementId = Id<names::Statement>;
+/// Names one photo, and its picture in the object store.
+pub type PhotoId = Id<names::Photo>;
+/// Names one decision about publication.
+pub type ConsentId = Id<names::Consent>;
 
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
@@ -93,6 +97,10 @@ pub mod names {
     pub enum FactorResponse {}
     /// See [`super::StatementId`].
     pub enum Statement {}
+    /// See [`super::PhotoId`].
+    pub enum Photo {}
+    /// See [`super::ConsentId`].
+    pub enum Consent {}
 }
 
 impl<T> Id<T> {

@@ -30,4 +30,5 @@ pub mod compliance;
 pub mod counts;
 
 pub mod audit;
+pub mod photo;
 pub mod policy;

@@ -19,6 +19,7 @@ mod interviews;
 mod notifications;
 mod observations;
 mod outcomes;
+mod photos;
 mod placements;
 mod refusal;
 mod reminders;
@@ -60,6 +61,12 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(report::show_particulars)
         .service(report::state_particulars)
         .service(report::content::show)
+        .service(photos::add)
+        .service(photos::list)
+        .service(photos::show)
+        .service(photos::picture_of)
+        .service(photos::consents::record)
+        .service(photos::consents::list)
         .service(notifications::record)
         .service(notifications::list)
         .service(notifications::retract)

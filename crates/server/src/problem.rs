@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::objects::ObjectError;
 use crate::request_id;
 
 /// One thing wrong with what was sent.
@@ -82,6 +83,8 @@ pub enum Problem {
     EpisodeClosed,
     #[error("duties stand open; a supervisor can close with a reason for each")]
     DutiesOpen { duty_ids: Vec<DutyId> },
+    #[error("the child has as many photos as can be added now")]
+    TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
     #[error("this was done before")]
@@ -123,6 +126,7 @@ impl Problem {
             Self::PersonIdTaken => (S::CONFLICT, "person-id-taken"),
             Self::EpisodeClosed => (S::CONFLICT, "episode-closed"),
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
+            Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
@@ -171,6 +175,12 @@ fn notification(error: &NotificationError) -> (StatusCode, &'static str) {
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |it| it.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+impl From<ObjectError> for Problem {
+    fn from(error: ObjectError) -> Self {
+        Self::Internal(Box::new(error))
+    }
 }
 
 impl From<StoreError> for Problem {

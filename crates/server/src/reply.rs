@@ -2,7 +2,9 @@
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderName, LOCATION};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, ETAG, HeaderName, LOCATION, X_CONTENT_TYPE_OPTIONS,
+};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use homeward_store::idempotency::{Answer, Answered};
 use serde::Serialize;
@@ -16,6 +18,9 @@ pub struct Shown<V>(pub V);
 
 /// 200 with a version that a change has to name.
 pub struct Versioned<V>(pub V, pub i32);
+
+/// 200 with a picture, which a browser neither runs nor keeps.
+pub struct Jpeg(pub Vec<u8>);
 
 /// What a create made, before it is turned into an answer.
 pub struct Made<V> {
@@ -72,6 +77,19 @@ impl<V: Serialize> Responder for Versioned<V> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         private(StatusCode::OK).insert_header((ETAG, etag(self.1))).json(self.0)
+    }
+}
+
+impl Responder for Jpeg {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        private(StatusCode::OK)
+            .content_type("image/jpeg")
+            .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"photo.jpg\""))
+            .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(self.0)
     }
 }
 

@@ -9,25 +9,30 @@ use std::sync::Arc;
 use homeward_store::{Store, migrate};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
-use crate::cli::{Command, KeysCommand, UserCommand};
+use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
 use crate::data_keys;
 use crate::demo::{self, Demo, NewUser};
 use crate::import;
+use crate::objects::Objects;
 use crate::postgres::{Cluster, Durability};
 use crate::reminders::Worker;
+use crate::rules;
 use crate::serve;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// How many import rows may be refused before the exit status says so: none.
 const SOME_ROWS_REFUSED: u8 = 3;
+
+/// How many pictures are decoded at a time; each may take half a gigabyte for a moment.
+const DECODERS: usize = 2;
 
 /// The database that a command runs on.
 struct Database {
@@ -106,7 +111,7 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             ensure_current(database).await?;
             rotate_keys(config, database).await?;
         }
-        Command::Openapi | Command::WithPostgres { .. } => {}
+        Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -130,6 +135,21 @@ async fn ensure_current(database: &Database) -> Result<(), Failure> {
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
     migrate::up(&database.owner_url).await?;
     Ok(demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?)
+}
+
+/// Answers a question about rule packs. No database is opened, and no setting is read.
+pub fn ask(command: RulesCommand) -> ExitCode {
+    let answered = match command {
+        RulesCommand::Check { file, on } => rules::check(&file, &on),
+        RulesCommand::Explain(case) => rules::explain(&case),
+    };
+    match answered {
+        Ok(text) => {
+            print(&text);
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
 }
 
 /// `make run`: a fresh machine to a working product.
@@ -171,10 +191,11 @@ async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
     let store = open_store(config, database).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
     let (stop, stopped) = watch::channel(false);
     let worker = roles.work.then(|| {
         let name = format!("worker-{}", std::process::id());
-        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), name }.run(stopped))
+        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name }.run(stopped))
     });
     if roles.serve {
         let state = AppState {
@@ -182,6 +203,8 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             clock,
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new()),
+            objects,
+            decoders: Arc::new(Semaphore::new(DECODERS)),
             metrics: Some(metrics()?),
         };
         let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;

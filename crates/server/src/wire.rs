@@ -171,8 +171,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, duty, episode, factor, interview, law, notification, observation, policy, refusal, report,
-        search_effort,
+        child, compliance, duty, episode, factor, interview, law, notification, observation, photo, policy, refusal,
+        report, search_effort,
     };
 
     use super::Code;
@@ -199,6 +199,7 @@ pub mod codes {
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
     pub type PrimaryFactorCode = Code<factor::PrimaryFactor>;
+    pub type PublicationConsentCode = Code<photo::PublicationConsent>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;

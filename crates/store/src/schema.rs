@@ -361,6 +361,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    photos (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        taken_on -> Date,
+        source -> Bytea,
+        width -> Int4,
+        height -> Int4,
+        content_key -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     placements (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -369,6 +384,20 @@ diesel::table! {
         started_on -> Date,
         ended_on -> Nullable<Date>,
         provider_name -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    publication_consents (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        state -> Text,
+        person_name -> Bytea,
+        authority -> Bytea,
+        decided_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
     }

@@ -148,6 +148,19 @@ fn stating(item: &str) -> Option<Value> {
     Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
 }
 
+/// A picture of one pixel.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+pub(super) fn photo() -> Value {
+    json!({ "taken_on": "2026-04-01", "source": "canary statement", "content": PIXEL })
+}
+
+fn consent() -> Value {
+    json!({
+        "state": "given", "authority": "canary statement", "person_name": "Canary Officer", "decided_at": NOW,
+    })
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
@@ -158,6 +171,7 @@ impl World {
         let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let photo = id(&case.worker.post(&case.child_url("/photos"), photo(), 201).await);
         let effort = id(&case.worker.post(&case.url("/search-efforts"), searched(), 201).await);
         let response = id(&case.worker.post(&case.url("/factor-responses"), response(), 201).await);
         let case = Case { opened: case.now().await, ..case };
@@ -168,6 +182,7 @@ impl World {
             ("{notification_id}", notification),
             ("{observation_id}", observation),
             ("{reminder_id}", reminder),
+            ("{photo_id}", photo),
             ("{response_id}", response),
             ("{search_effort_id}", effort),
         ];
@@ -202,7 +217,10 @@ impl World {
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
             "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
-            "get_report_content" => (worker, child, None),
+            "get_report_content" | "list_photos" | "get_photo" | "get_photo_content" => (worker, child, None),
+            "list_publication_consents" => (worker, child, None),
+            "add_photo" => (worker, child, Some(photo())),
+            "record_publication_consent" => (supervisor, child, Some(consent())),
             "state_description" => (worker, child, stating("marks")),
             "state_endangerment" => (worker, child, stating("prescription_medications")),
             "state_contacts" => (worker, child, stating("phone_numbers")),

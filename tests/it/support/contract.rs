@@ -39,6 +39,9 @@ pub fn check(method: &Method, path: &str, reply: &Reply) {
     let kind = reply.header("content-type");
     let (described, media) = content.iter().next().expect("a described type");
     assert_eq!(kind, described, "{method} {template} {status}");
+    if !kind.ends_with("json") {
+        return;
+    }
     validate(&format!("{method} {template} {status}"), &media["schema"], &reply.json());
 }
 

@@ -121,6 +121,11 @@ impl Library {
         self.states.iter().find(|it| it.jurisdiction() == jurisdiction).map(RuleBook::with)
     }
 
+    /// Where the federal rules are at home, for whoever asks about no State.
+    pub fn zone(&self) -> Zone {
+        self.floor.calendar.zone()
+    }
+
     /// The States that ship, in the order of their postal codes.
     pub fn states(&self) -> &[Overlay] {
         &self.states

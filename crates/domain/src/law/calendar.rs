@@ -77,6 +77,11 @@ impl Calendar {
         Self { zone }
     }
 
+    /// Its zone.
+    pub fn zone(self) -> Zone {
+        self.zone
+    }
+
     /// The instant so long after `at`.
     pub fn after(self, at: DateTime<Utc>, span: Span) -> DateTime<Utc> {
         let day = self.zone.local_date(at);

@@ -59,6 +59,12 @@ actions! {
     StateParticulars = "state_particulars",
     /// Read what a report contains, each part as far as one may.
     ReadReport = "read_report",
+    /// See photos, and whether they may be published.
+    ReadPhotos = "read_photos",
+    /// Add a photo.
+    AddPhoto = "add_photo",
+    /// Record that consent to publish was given or withdrawn.
+    RecordPublicationConsent = "record_publication_consent",
     /// List and search children.
     ListChildren = "list_children",
     /// List episodes across children.

@@ -39,7 +39,7 @@ fn every_act() -> Vec<Asked> {
     }
     all! {
         ReadChild ReadObservations ReadInterviews ReadFactors ReadDescription StateDescription ReadEndangerment
-        StateEndangerment ReadContacts StateContacts ReadParticulars StateParticulars ReadReport ListChildren
+        StateEndangerment ReadContacts StateContacts ReadParticulars StateParticulars ReadReport ReadPhotos AddPhoto RecordPublicationConsent ListChildren
         ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild RecordPlacement OpenEpisode ChangeEpisode
         MoveReceiptLater Notify RecordRecovery CompleteTask LogSearch RecordInterview RecordFactors CloseEpisode
         CloseUndone Observe ReadCompliance ReadAccessLog ReadAgency ChooseEscalation ConfigureRules
@@ -49,12 +49,12 @@ fn every_act() -> Vec<Asked> {
 
 #[test]
 fn who_may_do_what() {
-    let mut table = format!("{:18}", "");
+    let mut table = format!("{:26}", "");
     table.extend(Role::ALL.iter().map(|role| format!("  {role}")));
     for asked in every_act() {
         let tick = |role: &Role| if (asked.for_a_list)(&caller(*role)).is_ok() { "✓" } else { "·" };
         let cells = Role::ALL.iter().map(|role| format!("  {:<width$}", tick(role), width = role.code().len()));
-        let row = format!("{:18}{}", asked.act, cells.collect::<Vec<_>>().concat());
+        let row = format!("{:26}{}", asked.act, cells.collect::<Vec<_>>().concat());
         table = format!("{table}\n{}", row.trim_end());
     }
     expect![[r#"

@@ -28,6 +28,10 @@ sealed_columns! {
     RESPONSE_ACTION = "factor_responses"."action" by "id::text",
     RESPONSE_NOTE = "factor_responses"."done_note" by "id::text",
     STATED_VALUE = "report_statements"."value" by "id::text",
+    PHOTO_SOURCE = "photos"."source" by "id::text",
+    PHOTO_KEY = "photos"."content_key" by "id::text",
+    CONSENT_PERSON = "publication_consents"."person_name" by "id::text",
+    CONSENT_AUTHORITY = "publication_consents"."authority" by "id::text",
     STATED_REASON = "report_statements"."reason" by "id::text",
 }
 
