@@ -143,7 +143,9 @@ async fn never_is_not_overdue() {
     let duties = closed.now().await["duties"].as_array().unwrap().clone();
     let undone: Vec<Value> =
         duties.iter().map(|it| json!({ "duty_id": it["id"], "reason": "Custody ended." })).collect();
-    let closure = json!({ "reason": "custody_ended_still_missing", "statement": "Custody ended.", "undone": undone });
+    let told = json!({ "by_name": "Sample Supervisor", "at": "2026-05-03T08:00:00Z" });
+    let closure = json!({ "reason": "custody_ended_still_missing", "statement": "Custody ended.", "undone": undone,
+        "confirmed_told_law_enforcement": told, "confirmed_told_ncmec": told });
     closed.supervisor.put(&closed.url(""), &closed.url("/closure"), closure, 200).await;
     let figures = figures(&app, "").await;
     assert_eq!((&figures["never"], &figures["overdue"], &figures["total"]), (&json!(1), &json!(1), &json!(2)));
