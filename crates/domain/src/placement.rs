@@ -41,8 +41,15 @@ pub fn by_setting(setting: PlacementSetting) -> Option<LivingArrangement> {
         S::PsychiatricHospital => Some(L::PsychiatricHospital),
         S::TrialHomeVisit | S::OwnHomeOpenCase => Some(L::PlacedAtHome),
         // 1355.44(e)(2) and (3) hold the homes; a group home and a shelter are of several kinds.
-        S::FosterFamilyHome | S::RelativeHome | S::KinshipUnlicensed | S::TherapeuticHome => None,
-        S::GroupHome | S::Shelter | S::ChafeeNotInCare | S::HotelOrOfficeStay | S::Other => None,
+        S::FosterFamilyHome
+        | S::RelativeHome
+        | S::KinshipUnlicensed
+        | S::TherapeuticHome
+        | S::GroupHome
+        | S::Shelter
+        | S::ChafeeNotInCare
+        | S::HotelOrOfficeStay
+        | S::Other => None,
     }
 }
 

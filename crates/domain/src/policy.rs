@@ -10,10 +10,12 @@ use crate::id::{AgencyId, ChildId, UnitId, UserId};
 use crate::vocabulary::{Vocabulary as _, vocabulary};
 
 mod actions;
+mod rights;
 #[cfg(test)]
 mod tests;
 
 pub use actions::*;
+use rights::allows;
 
 vocabulary! {
     /// What a person does for the agency.
@@ -165,78 +167,6 @@ fn may(caller: &Caller, action: ActionKind) -> bool {
 
 fn reads_children(role: Role) -> bool {
     role != Role::Administrator
-}
-
-/// Each role lists what it may do; what is not listed is refused.
-fn allows(role: Role, action: ActionKind) -> bool {
-    use ActionKind as A;
-    let reads = matches!(
-        action,
-        A::ReadChild
-            | A::ReadObservations
-            | A::ReadFactors
-            | A::ListChildren
-            | A::ListEpisodes
-            | A::ReadWorklist
-            | A::OwnReminders
-            | A::ReadAgency
-            | A::ReadDataQuality
-    );
-    let reads_report =
-        matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport | A::ReadPhotos);
-    let states_report = matches!(
-        action,
-        A::ReadEndangerment
-            | A::StateEndangerment
-            | A::StateDescription
-            | A::StateContacts
-            | A::StateParticulars
-            | A::AddPhoto
-    );
-    let records = matches!(
-        action,
-        A::AddChild
-            | A::ChangeChild
-            | A::RecordPlacement
-            | A::OpenEpisode
-            | A::ChangeEpisode
-            | A::Notify
-            | A::RecordRecovery
-            | A::CompleteTask
-            | A::LogSearch
-            | A::ReadInterviews
-            | A::RecordInterview
-            | A::RecordFactors
-            | A::CloseEpisode
-            | A::Observe
-            | A::Determine
-            | A::ReadDeterminations
-    );
-    let supervises = matches!(
-        action,
-        A::MoveReceiptLater
-            | A::CloseUndone
-            | A::ReopenEpisode
-            | A::ReadCompliance
-            | A::ReadAccessLog
-            | A::CountDeterminations
-            | A::RecordPublicationConsent
-    );
-    let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
-    match role {
-        Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report,
-        Role::Supervisor => reads || records || reads_report || states_report || supervises,
-        Role::Auditor => {
-            reads || audits || reads_report && action != A::ReadContacts || action == A::CountDeterminations
-        }
-        Role::PrivacyOfficer => {
-            let own = matches!(action, A::ReadChild | A::OwnReminders | A::ReadDeterminations | A::ReadAgency);
-            audits || reads_report || own
-        }
-        Role::Administrator => {
-            matches!(action, A::OwnReminders | A::ReadAgency | A::ChooseEscalation | A::ConfigureRules)
-        }
-    }
 }
 
 impl<A: Action> Permit<A> {

@@ -77,9 +77,10 @@ pub async fn watch(path: PathBuf, keyring: Keyring) {
         if now == before {
             continue;
         }
-        match now.as_deref().map(|it| keyring.replace(it)) {
-            Some(Ok(())) => tracing::warn!(numbers = ?keyring.numbers(), "the data keys have changed"),
-            _ => tracing::error!("the data key file is not usable; the keys that were read before stay in use"),
+        if let Some(Ok(())) = now.as_deref().map(|it| keyring.replace(it)) {
+            tracing::warn!(numbers = ?keyring.numbers(), "the data keys have changed");
+        } else {
+            tracing::error!("the data key file is not usable; the keys that were read before stay in use");
         }
         before = now;
     }

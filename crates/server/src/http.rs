@@ -37,11 +37,17 @@ mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {
-    at.service(sessions::login)
-        .service(sessions::refresh)
-        .service(sessions::logout)
-        .service(sessions::me)
-        .service(children::create)
+    for group in [signing_in, children, episodes, reports, contacts, returns, records, work, agency, audits] {
+        group(at);
+    }
+}
+
+fn signing_in(at: &mut ServiceConfig) {
+    at.service(sessions::login).service(sessions::refresh).service(sessions::logout).service(sessions::me);
+}
+
+fn children(at: &mut ServiceConfig) {
+    at.service(children::create)
         .service(children::list)
         .service(children::search)
         .service(children::show)
@@ -51,13 +57,28 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(placements::list)
         .service(placements::show)
         .service(placements::change)
-        .service(episodes::open)
+        .service(data_quality::placements);
+}
+
+fn episodes(at: &mut ServiceConfig) {
+    at.service(episodes::open)
         .service(episodes::of_child)
         .service(episodes::show)
         .service(episodes::change)
-        .service(choices::record)
         .service(episodes::list::list)
-        .service(report::show_description)
+        .service(choices::record)
+        .service(whereabouts::state)
+        .service(whereabouts::list)
+        .service(outcomes::recover)
+        .service(outcomes::complete)
+        .service(outcomes::finished_tasks)
+        .service(closing::close)
+        .service(closing::reopen)
+        .service(timeline::show);
+}
+
+fn reports(at: &mut ServiceConfig) {
+    at.service(report::show_description)
         .service(report::state_description)
         .service(report::show_endangerment)
         .service(report::state_endangerment)
@@ -71,21 +92,20 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(photos::show)
         .service(photos::picture_of)
         .service(photos::consents::record)
-        .service(photos::consents::list)
-        .service(notifications::record)
+        .service(photos::consents::list);
+}
+
+fn contacts(at: &mut ServiceConfig) {
+    at.service(notifications::record)
         .service(notifications::list)
         .service(notifications::retract)
-        .service(outcomes::recover)
-        .service(outcomes::complete)
-        .service(outcomes::finished_tasks)
-        .service(closing::close)
-        .service(closing::reopen)
         .service(search_efforts::record)
         .service(search_efforts::list)
-        .service(search_efforts::retract)
-        .service(whereabouts::state)
-        .service(whereabouts::list)
-        .service(interviews::record)
+        .service(search_efforts::retract);
+}
+
+fn returns(at: &mut ServiceConfig) {
+    at.service(interviews::record)
         .service(interviews::list)
         .service(screenings::record)
         .service(screenings::list)
@@ -96,11 +116,12 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(factor_responses::list)
         .service(factor_responses::show)
         .service(factor_responses::finish)
-        .service(factor_responses::of_child)
-        .service(escalation::show)
-        .service(escalation::choose)
-        .service(timeline::show)
-        .service(indicators::show)
+        .service(factor_responses::of_child);
+}
+
+/// What people saw, and what people concluded.
+fn records(at: &mut ServiceConfig) {
+    at.service(indicators::show)
         .service(observations::record)
         .service(observations::list)
         .service(observations::retract)
@@ -109,17 +130,21 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(determinations::reports::record)
         .service(determinations::reports::list)
         .service(determinations::reports::retract)
-        .service(determinations::count::show)
-        .service(data_quality::placements)
-        .service(duties::list)
-        .service(reminders::list)
-        .service(reminders::acknowledge)
-        .service(rules::list)
-        .service(agency_rules::show)
+        .service(determinations::count::show);
+}
+
+fn work(at: &mut ServiceConfig) {
+    at.service(duties::list).service(reminders::list).service(reminders::acknowledge).service(rules::list);
+}
+
+fn agency(at: &mut ServiceConfig) {
+    at.service(agency_rules::show)
         .service(agency_rules::choose)
         .service(agency_rules::history)
-        .service(compliance::summary)
-        .service(compliance::duties)
-        .service(audit::entries)
-        .service(audit::access_log);
+        .service(escalation::show)
+        .service(escalation::choose);
+}
+
+fn audits(at: &mut ServiceConfig) {
+    at.service(compliance::summary).service(compliance::duties).service(audit::entries).service(audit::access_log);
 }

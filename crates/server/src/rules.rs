@@ -11,7 +11,7 @@ use homeward_domain::id::Id;
 use homeward_domain::law::{self, Overlay, Rule, RuleBook, Unit, library};
 use homeward_domain::notification::{NotificationKind, Recipient, Told};
 use homeward_domain::reminder::recipient_name;
-use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::vocabulary::Vocabulary;
 use homeward_domain::zone::Zone;
 use serde::Serialize;
 use uuid::Uuid;
@@ -210,7 +210,7 @@ impl<'a> Explained<'a> {
     fn of(duty: &'a Duty) -> Self {
         Self {
             kind: duty.key.kind.code(),
-            recipient: duty.key.recipient.map(|it| it.code()),
+            recipient: duty.key.recipient.map(Vocabulary::code),
             due_at: duty.due_at,
             target_at: duty.target_at,
             rule: RuleName {

@@ -115,11 +115,9 @@ async fn every_figure_is_what_the_domain_counts() {
     for as_of in ["2019-03-10T07:30:00Z", "2020-07-01T12:00:00Z", "2020-12-31T12:00:00Z", NOW] {
         for method in METHODS {
             let mut counted: BTreeMap<&str, BTreeMap<&str, i64>> = BTreeMap::new();
-            for it in &owed {
-                if let Some(state) = it.state(method, at(as_of)) {
-                    *counted.entry(&it.unit).or_default().entry(state).or_default() += 1;
-                    seen.insert((method.code(), state));
-                }
+            for (unit, state) in owed.iter().filter_map(|it| Some((&it.unit, it.state(method, at(as_of))?))) {
+                *counted.entry(unit).or_default().entry(state).or_default() += 1;
+                seen.insert((method.code(), state));
             }
             let url = format!("/v1/compliance/summary?group_by=unit&method={}&as_of={as_of}", method.code());
             let summary = auditor.get(&url, 200).await;
@@ -167,13 +165,13 @@ async fn the_rows_behind_every_number_add_up_to_it() {
     for of in ["unit&method=statute", "unit&method=oig&recipient=ncmec", "month", "worker&unit_code=metro", "none"] {
         let range = "from=2020-12-20&to=2021-01-31&as_of=2020-12-31T12:00:00Z";
         let summary = auditor.get(&format!("/v1/compliance/summary?{range}&group_by={of}"), 200).await;
-        for group in summary["groups"].as_array().unwrap() {
-            for (name, link) in group["rows"].as_object().unwrap() {
-                let link = link.as_str().unwrap();
-                let rows = paged(&auditor, &format!("{link}&limit=100")).await;
-                assert_eq!(i64::try_from(rows.len()).unwrap(), group[name].as_i64().unwrap(), "{link}");
-                assert!(name == "total" || rows.iter().all(|it| it["state"] == name.as_str()), "{link}");
-            }
+        let groups = summary["groups"].as_array().unwrap().iter();
+        let links = groups.flat_map(|group| group["rows"].as_object().unwrap().iter().map(move |it| (group, it)));
+        for (group, (name, link)) in links {
+            let link = link.as_str().unwrap();
+            let rows = paged(&auditor, &format!("{link}&limit=100")).await;
+            assert_eq!(i64::try_from(rows.len()).unwrap(), group[name].as_i64().unwrap(), "{link}");
+            assert!(name == "total" || rows.iter().all(|it| it["state"] == name.as_str()), "{link}");
         }
     }
 }

@@ -22,7 +22,7 @@ fn communication_with(book: &RuleBook, facts: &Facts, recipient: Recipient) -> V
     contacts.retain(|it| safe_at.is_none_or(|safe| it.made_at < safe));
     let first = (!FEDERAL_RECIPIENTS.contains(&recipient)).then_some(facts.moments.received_at);
     let starts: Vec<DateTime<Utc>> = first.into_iter().chain(contacts.iter().map(|it| it.made_at)).collect();
-    let ends = contacts.iter().skip(if first.is_some() { 0 } else { 1 }).map(Some).chain([None]);
+    let ends = contacts.iter().skip(usize::from(first.is_none())).map(Some).chain([None]);
     let periods = starts.into_iter().zip(ends).zip(0..);
     let period = |((starts_at, next), sequence): ((DateTime<Utc>, Option<&Told>), i32)| {
         let key = DutyKey { kind: DutyKind::RegularCommunication, recipient: Some(recipient), sequence };

@@ -166,7 +166,7 @@ impl<'a, 'n> Fields<'a, 'n> {
             return Vec::new();
         };
         let mut tables = Vec::new();
-        for item in items.iter() {
+        for item in items {
             match item.get_ref().as_table() {
                 Some(table) => tables.push(Fields::of(self.notes, table, self.notes.line(&item.span()))),
                 None => self.note(name, Fault::unfit(name, format!("has to be written as [[{name}]]"))),
@@ -177,11 +177,11 @@ impl<'a, 'n> Fields<'a, 'n> {
 
     /// Notes whatever was not asked for.
     pub(super) fn refuse_others(&self) {
-        for (key, _) in self.table.iter() {
+        let asked = self.asked.borrow();
+        for (key, _) in self.table {
             let name = key.get_ref().as_ref();
-            if !self.asked.borrow().contains(&name) {
-                let gates = GATES.contains(&name);
-                let fault = if gates { Fault::GatedPopulation } else { Fault::UnknownField };
+            let fault = if GATES.contains(&name) { Fault::GatedPopulation } else { Fault::UnknownField };
+            if !asked.contains(&name) {
                 self.notes.note(self.notes.line(&key.span()), fault(name.to_owned()));
             }
         }

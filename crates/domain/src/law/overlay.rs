@@ -36,7 +36,7 @@ impl Overlay {
     pub fn over(text: &str, below: &RuleBook) -> Result<Self, Refused> {
         let pack = pack::read(text)?;
         let mut faults = missing_recipient(&pack);
-        faults.extend(pack.rules.iter().flat_map(|it| loosens(it, below)));
+        faults.extend(pack.rules.iter().filter_map(|it| loosens(it, below)));
         faults.extend(same_codes(&pack, below));
         faults.extend(pack.rules.iter().filter_map(|it| unknown_choice(it, &pack, below)));
         if !faults.is_empty() {

@@ -32,7 +32,7 @@ fn once(book: &RuleBook, facts: &Facts, task: TaskKind, phase: Phase) -> Option<
     let starts_at = start(book, facts, task, phase)?;
     let rules = book.applying(task.duty(), None, facts, starts_at).into_iter().filter(|it| it.phase() == phase);
     let rules: Vec<&Arc<Rule>> = rules.collect();
-    let sequence = if task == TaskKind::Staffing && phase == Phase::Return { 1 } else { 0 };
+    let sequence = i32::from(task == TaskKind::Staffing && phase == Phase::Return);
     let key = DutyKey { kind: task.duty(), recipient: None, sequence };
     let duty = settled(owed_by(&rules, book, facts, key, starts_at)?, facts, done(facts, task, phase));
     let ends_with_the_absence =

@@ -1,7 +1,6 @@
-//! Who may do what, as a table that a supervisor can read and sign.
-#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+//! Who may do what, as a table that a supervisor can read and sign: `rights.txt`.
 
-use expect_test::expect;
+use expect_test::expect_file;
 use uuid::Uuid;
 
 use super::*;
@@ -59,56 +58,7 @@ fn who_may_do_what() {
         let row = format!("{:26}{}", asked.act, cells.collect::<Vec<_>>().concat());
         table = format!("{table}\n{}", row.trim_end());
     }
-    expect![[r#"
-                                    caseworker  supervisor  on_call  auditor  privacy_officer  administrator
-        read_child                  ✓           ✓           ✓        ✓        ✓                ·
-        read_observations           ✓           ✓           ✓        ✓        ·                ·
-        read_interviews             ✓           ✓           ✓        ·        ·                ·
-        read_factors                ✓           ✓           ✓        ✓        ·                ·
-        read_description            ✓           ✓           ✓        ✓        ✓                ·
-        state_description           ✓           ✓           ✓        ·        ·                ·
-        read_endangerment           ✓           ✓           ✓        ·        ·                ·
-        state_endangerment          ✓           ✓           ✓        ·        ·                ·
-        read_contacts               ✓           ✓           ✓        ·        ✓                ·
-        state_contacts              ✓           ✓           ✓        ·        ·                ·
-        read_particulars            ✓           ✓           ✓        ✓        ✓                ·
-        state_particulars           ✓           ✓           ✓        ·        ·                ·
-        read_report                 ✓           ✓           ✓        ✓        ✓                ·
-        read_photos                 ✓           ✓           ✓        ✓        ✓                ·
-        add_photo                   ✓           ✓           ✓        ·        ·                ·
-        record_publication_consent  ·           ✓           ·        ·        ·                ·
-        list_children               ✓           ✓           ✓        ✓        ·                ·
-        list_episodes               ✓           ✓           ✓        ✓        ·                ·
-        read_worklist               ✓           ✓           ✓        ✓        ·                ·
-        own_reminders               ✓           ✓           ✓        ✓        ✓                ✓
-        add_child                   ✓           ✓           ✓        ·        ·                ·
-        change_child                ✓           ✓           ✓        ·        ·                ·
-        record_placement            ✓           ✓           ✓        ·        ·                ·
-        open_episode                ✓           ✓           ✓        ·        ·                ·
-        change_episode              ✓           ✓           ✓        ·        ·                ·
-        move_receipt_later          ·           ✓           ·        ·        ·                ·
-        notify                      ✓           ✓           ✓        ·        ·                ·
-        record_recovery             ✓           ✓           ✓        ·        ·                ·
-        complete_task               ✓           ✓           ✓        ·        ·                ·
-        log_search                  ✓           ✓           ✓        ·        ·                ·
-        record_interview            ✓           ✓           ✓        ·        ·                ·
-        record_factors              ✓           ✓           ✓        ·        ·                ·
-        close_episode               ✓           ✓           ✓        ·        ·                ·
-        close_undone                ·           ✓           ·        ·        ·                ·
-        reopen_episode              ·           ✓           ·        ·        ·                ·
-        observe                     ✓           ✓           ✓        ·        ·                ·
-        determine                   ✓           ✓           ✓        ·        ·                ·
-        read_determinations         ✓           ✓           ✓        ·        ✓                ·
-        count_determinations        ·           ✓           ·        ✓        ·                ·
-        read_data_quality           ✓           ✓           ✓        ✓        ·                ·
-        read_compliance             ·           ✓           ·        ✓        ✓                ·
-        read_access_log             ·           ✓           ·        ✓        ✓                ·
-        read_agency                 ✓           ✓           ✓        ✓        ✓                ✓
-        choose_escalation           ·           ·           ·        ·        ·                ✓
-        configure_rules             ·           ·           ·        ·        ·                ✓
-        import                      ·           ·           ·        ·        ·                ·
-        read_audit                  ·           ·           ·        ✓        ✓                ·"#]]
-    .assert_eq(&table);
+    expect_file!["rights.txt"].assert_eq(&table);
 }
 
 #[test]
