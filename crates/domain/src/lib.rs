@@ -9,6 +9,7 @@ pub mod text;
 pub mod zone;
 
 pub mod child;
+pub mod disclosure;
 pub mod episode;
 pub mod indicator;
 pub mod notification;
