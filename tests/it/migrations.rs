@@ -98,7 +98,7 @@ async fn every_table_of_agency_data_is_behind_the_wall() {
     let db = Database::new().await;
     let open = "select relname::text from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace \
         and (not relrowsecurity or not exists (select from pg_policy where polrelid = c.oid)) order by relname";
-    assert_eq!(texts(&db.owner().await, open).await, ["__diesel_schema_migrations", "sign_ins"]);
+    assert_eq!(texts(&db.owner().await, open).await, ["__diesel_schema_migrations", "data_keys", "sign_ins"]);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn the_agency_leads_every_primary_key() {
     let others = "select relname::text from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace \
         and not exists (select from pg_constraint k join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1] \
         where k.conrelid = c.oid and k.contype = 'p' and a.attname = 'agency_id' and a.attnotnull) order by relname";
-    let expected = ["__diesel_schema_migrations", "agencies", "sign_ins"];
+    let expected = ["__diesel_schema_migrations", "agencies", "data_keys", "sign_ins"];
     assert_eq!(texts(&db.owner().await, others).await, expected);
 }
 

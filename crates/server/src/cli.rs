@@ -59,6 +59,12 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Manage the keys that seal values
+    Keys {
+        /// What to do with them
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Run a command with a private database in `DATABASE_URL`
     #[command(hide = true)]
     WithPostgres {
@@ -72,6 +78,13 @@ pub enum Command {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+}
+
+/// Managing the keys that seal values.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Add a key to the file and put every sealed value under it, while others read and write
+    Rotate,
 }
 
 /// Managing people.

@@ -18,6 +18,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The key that signs tokens.
     pub key_file: PathBuf,
+    /// The keys that seal values.
+    pub data_key_file: PathBuf,
     /// How many connections to the database.
     pub connections: u32,
     /// How many threads answer requests.
@@ -36,12 +38,13 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 10] = [
+pub const VARIABLES: [(&str, &str); 11] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
     ("HOMEWARD_DATA_DIR", "where the private database and the key live, .homeward where left out"),
     ("HOMEWARD_KEY_FILE", "the key that signs tokens, made under HOMEWARD_DATA_DIR where left out"),
+    ("HOMEWARD_DATA_KEY_FILE", "the keys that seal values, made under HOMEWARD_DATA_DIR where left out: keep a copy"),
     ("HOMEWARD_CONNECTIONS", "connections to the database, 12 where left out"),
     ("HOMEWARD_THREADS", "threads that answer requests, 2 where left out"),
     ("HOMEWARD_DEMO_PASSWORD", "the password of the demo people; made up and printed once where left out"),
@@ -70,6 +73,7 @@ impl Config {
         let text = |name: &str| values.get(name).cloned();
         let data_dir = PathBuf::from(text("HOMEWARD_DATA_DIR").unwrap_or_else(|| ".homeward".to_owned()));
         let key_file = text("HOMEWARD_KEY_FILE").map_or_else(|| data_dir.join("signing.key"), PathBuf::from);
+        let data_key_file = text("HOMEWARD_DATA_KEY_FILE").map_or_else(|| data_dir.join("data.keys"), PathBuf::from);
         Self {
             database_url: text("DATABASE_URL"),
             migrate_url: text("HOMEWARD_MIGRATE_URL"),
@@ -79,6 +83,7 @@ impl Config {
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),
             data_dir,
             key_file,
+            data_key_file,
         }
     }
 }

@@ -176,7 +176,9 @@ impl From<StoreError> for Problem {
             StoreError::KeyReused => Self::IdempotencyKeyReused,
             StoreError::Taken(taken) => conflict(taken),
             StoreError::Unavailable(_) => Self::Unavailable(error),
-            StoreError::Corrupt(_) | StoreError::Broken(_) => Self::Internal(Box::new(error)),
+            StoreError::Corrupt(_) | StoreError::Unopened { .. } | StoreError::Broken(_) => {
+                Self::Internal(Box::new(error))
+            }
         }
     }
 }

@@ -13,10 +13,11 @@ use tokio::sync::watch;
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
-use crate::cli::{Command, UserCommand};
+use crate::cli::{Command, KeysCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
+use crate::data_keys;
 use crate::demo::{self, Demo, NewUser};
 use crate::import;
 use crate::postgres::{Cluster, Durability};
@@ -62,6 +63,7 @@ pub fn command(command: Command, mut config: Config) -> Result<ExitCode, Failure
     if let Command::Run { data_dir: Some(dir) } = &command {
         config.data_dir.clone_from(dir);
         config.key_file = dir.join("signing.key");
+        config.data_key_file = dir.join("data.keys");
     }
     // Before the runtime: starting a server blocks, and stopping it must not be cut short.
     let database = Database::open(&config)?;
@@ -99,6 +101,10 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
         Command::User { command } => {
             ensure_current(database).await?;
             create_user(command, database).await?;
+        }
+        Command::Keys { command: KeysCommand::Rotate } => {
+            ensure_current(database).await?;
+            rotate_keys(config, database).await?;
         }
         Command::Openapi | Command::WithPostgres { .. } => {}
     }
@@ -141,8 +147,29 @@ struct Roles {
     work: bool,
 }
 
+/// The database behind the policy, once its keys have proven to be the right ones.
+async fn open_store(config: &Config, database: &Database) -> Result<Store, Failure> {
+    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
+    let store = Store::open(&database.url, config.connections, keyring.clone()).await?;
+    store.admit_keys(SystemClock.now()).await?;
+    tokio::spawn(data_keys::watch(config.data_key_file.clone(), keyring));
+    Ok(store)
+}
+
+async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure> {
+    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
+    let store = Store::open(&database.url, 1, keyring.clone()).await?;
+    store.admit_keys(SystemClock.now()).await?;
+    data_keys::add(&config.data_key_file, &keyring)?;
+    store.admit_keys(SystemClock.now()).await?;
+    let rotated = data_keys::settle(&database.owner_url, &keyring).await?;
+    let number = rotated.number;
+    print(&format!("{} values moved to key {number}; the keys before it open nothing any more", rotated.values));
+    Ok(())
+}
+
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
-    let store = Store::open(&database.url, config.connections).await?;
+    let store = open_store(config, database).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (stop, stopped) = watch::channel(false);
     let worker = roles.work.then(|| {

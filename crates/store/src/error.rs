@@ -27,6 +27,14 @@ pub enum StoreError {
     /// A row holds what the domain does not know.
     #[error("a row holds an impossible value in {0}")]
     Corrupt(&'static str),
+    /// A sealed value does not open: it was moved or changed, or its key is not there.
+    #[error("alarm: a sealed value does not open in {table}.{column}")]
+    Unopened {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
     /// No connection could be had in time.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),

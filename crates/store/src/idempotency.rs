@@ -9,8 +9,9 @@ use crate::call::Call;
 use crate::error::{StoreError, StoreResult};
 use crate::pool;
 use crate::schema::idempotency_keys::dsl;
+use crate::seal::KEPT_ANSWER;
 use crate::sql::{Sql, sql};
-use crate::tx::{self, Store, WriteTx};
+use crate::tx::{self, ReadTx, Store, WriteTx};
 
 /// A client's name for one create, and what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ const CLAIM: &str = "insert into idempotency_keys (agency_id, user_id, key, fing
 const KEEP: &str = "update idempotency_keys set status = ?, location = ?, etag = ?, body = ? \
     where agency_id = ? and user_id = ? and key = ?";
 
-type Row = (Vec<u8>, Option<i16>, Option<String>, Option<String>, Option<String>);
+type Row = (Vec<u8>, Option<i16>, Option<String>, Option<String>, Option<Vec<u8>>);
 
 /// The statement that claims the key for this transaction. It changes no row where the key was claimed before.
 pub(crate) fn claim(call: &Call, key: &Key) -> Sql {
@@ -72,18 +73,31 @@ pub(crate) async fn find(tx: &WriteTx, key: &Key) -> StoreResult<Answer> {
         .optional()?;
     match row {
         Some((fingerprint, ..)) if fingerprint != key.fingerprint => Err(StoreError::KeyReused),
-        Some((_, Some(status), location, etag, Some(body))) => Ok(Answer { status, location, etag, body }),
+        Some((_, Some(status), location, etag, Some(body))) => {
+            let body = tx.open(KEPT_ANSWER, place(tx.call(), key), &body)?;
+            Ok(Answer { status, location, etag, body })
+        }
         _ => Err(StoreError::Corrupt("idempotency_keys.status")),
     }
 }
 
-/// The statement that keeps the answer, in the transaction of the work.
-pub(crate) fn keep(call: &Call, key: &Key, answer: &Answer) -> Sql {
+fn place(call: &Call, key: &Key) -> String {
+    format!("{} {}", call.user, key.key)
+}
+
+/// The statement that keeps the answer, sealed, in the transaction of the work.
+pub(crate) fn keep(tx: &ReadTx, key: &Key, answer: &Answer) -> StoreResult<Sql> {
+    let body = tx.seal(KEPT_ANSWER, place(tx.call(), key), &answer.body)?;
+    Ok(kept(tx.call(), key, answer, body))
+}
+
+/// The same with the body sealed already.
+pub(crate) fn kept(call: &Call, key: &Key, answer: &Answer, body: Vec<u8>) -> Sql {
     sql(KEEP)
         .bind::<SmallInt, _>(answer.status)
         .bind::<Nullable<Text>, _>(answer.location.clone())
         .bind::<Nullable<Text>, _>(answer.etag.clone())
-        .bind::<Text, _>(answer.body.clone())
+        .bind::<Bytea, _>(body)
         .bind::<SqlUuid, _>(call.agency.uuid())
         .bind::<SqlUuid, _>(call.user.uuid())
         .bind::<Text, _>(key.key.clone())

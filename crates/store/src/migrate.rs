@@ -50,7 +50,7 @@ pub async fn is_current(url: &str) -> StoreResult<bool> {
     Ok(applied.is_ok_and(|it| usize::try_from(it.applied) == Ok(known)))
 }
 
-async fn connect(url: &str) -> StoreResult<AsyncPgConnection> {
+pub(crate) async fn connect(url: &str) -> StoreResult<AsyncPgConnection> {
     AsyncPgConnection::establish(url).await.map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 

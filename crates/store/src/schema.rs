@@ -76,6 +76,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    data_keys (number) {
+        number -> Int4,
+        proof -> Bytea,
+        first_used_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     delivery_attempts (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -125,7 +134,7 @@ diesel::table! {
         status -> Nullable<Int2>,
         location -> Nullable<Text>,
         etag -> Nullable<Text>,
-        body -> Nullable<Text>,
+        body -> Nullable<Bytea>,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::idempotency::{self, Answer, Answered, Key};
 use crate::pool::{self, Pool, Pooled};
 use crate::replan::{self, Touched};
+use crate::seal::Keyring;
 use crate::sql::Sql;
 
 mod frame;
@@ -51,11 +52,13 @@ impl<T> Audited<T> {
 #[derive(Clone)]
 pub struct Store {
     pub(crate) pool: Pool,
+    pub(crate) keyring: Keyring,
 }
 
 /// A transaction that reads.
 pub struct ReadTx {
     conn: Pooled,
+    keyring: Keyring,
     call: Call,
     standing: Standing,
 }
@@ -67,9 +70,9 @@ pub struct WriteTx {
 }
 
 impl Store {
-    /// Opens a pool of `connections` to the database at `url`.
-    pub async fn open(url: &str, connections: u32) -> StoreResult<Self> {
-        Ok(Self { pool: pool::build(url, connections).await? })
+    /// Opens a pool of `connections` to the database at `url`, whose sealed values the keyring opens.
+    pub async fn open(url: &str, connections: u32, keyring: Keyring) -> StoreResult<Self> {
+        Ok(Self { pool: pool::build(url, connections).await?, keyring })
     }
 
     /// Reads about one child, and records that they were looked at before the value leaves.
@@ -124,7 +127,7 @@ impl Store {
             Ok(permit) => {
                 let tx = WriteTx::on(tx);
                 let result = work(&tx, &permit).await;
-                tx.finish(result, |_, _| None).await
+                tx.finish(result, |_, _| Ok(None)).await
             }
             Err(denied) => Err(tx.refuse(denied).await.into()),
         }
@@ -141,7 +144,7 @@ impl Store {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
                 let result = work(&tx, &grant).await;
-                tx.finish(result, |_, _| None).await
+                tx.finish(result, |_, _| Ok(None)).await
             }
             Err(denied) => Err(tx.refuse(denied).await.into()),
         }
@@ -163,7 +166,7 @@ impl Store {
                     return tx.repeat(key, permit.saw()).await;
                 }
                 let result = work(&tx, &permit).await;
-                let keep = |call: &Call, answer: &Answer| key.map(|key| idempotency::keep(call, key, answer));
+                let keep = |tx: &ReadTx, answer: &Answer| key.map(|key| idempotency::keep(tx, key, answer)).transpose();
                 tx.finish(result, keep).await.map(Answered::Now)
             }
             Err(denied) => Err(tx.refuse(denied).await.into()),
@@ -185,7 +188,7 @@ impl Store {
                     return tx.repeat(key, grant.saw(Vec::new())).await;
                 }
                 let result = work(&tx, &grant).await;
-                let keep = |call: &Call, answer: &Answer| key.map(|key| idempotency::keep(call, key, answer));
+                let keep = |tx: &ReadTx, answer: &Answer| key.map(|key| idempotency::keep(tx, key, answer)).transpose();
                 tx.finish(result, keep).await.map(Answered::Now)
             }
             Err(denied) => Err(tx.refuse(denied).await.into()),
@@ -202,7 +205,7 @@ impl Store {
             return Err(StoreError::SignedOut);
         };
         let standing = row.standing(call, child)?;
-        Ok((ReadTx { conn, call: call.clone(), standing }, claimed))
+        Ok((ReadTx { conn, keyring: self.keyring.clone(), call: call.clone(), standing }, claimed))
     }
 }
 
@@ -244,6 +247,10 @@ impl ReadTx {
 
     pub(crate) fn conn(&self) -> &AsyncPgConnection {
         &self.conn.pg
+    }
+
+    pub(crate) fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// The look goes out together with the commit. Without it nothing is committed, and nothing shown.
@@ -306,11 +313,11 @@ impl WriteTx {
     async fn finish<T, E: From<StoreError>>(
         mut self,
         result: Result<Audited<T>, E>,
-        keep: impl FnOnce(&Call, &T) -> Option<Sql>,
+        keep: impl FnOnce(&ReadTx, &T) -> StoreResult<Option<Sql>>,
     ) -> Result<T, E> {
         let kept = match result {
             Ok(Audited(value, entries)) => {
-                let keep = keep(&self.read.call, &value);
+                let keep = keep(&self.read, &value);
                 self.settle(&entries, keep).await.map(|()| value).map_err(E::from)
             }
             Err(error) => Err(error),
@@ -322,11 +329,11 @@ impl WriteTx {
     }
 
     /// Plans what was touched; then the entries, the kept answer and the commit go out together.
-    async fn settle(&mut self, entries: &[Entry], keep: Option<Sql>) -> StoreResult<()> {
+    async fn settle(&mut self, entries: &[Entry], keep: StoreResult<Option<Sql>>) -> StoreResult<()> {
         self.plan().await?;
         let call = &self.read.call;
         let mut last = entries.iter().map(|it| audit::entry(call, it)).collect::<StoreResult<Vec<_>>>()?;
-        last.extend(keep);
+        last.extend(keep?);
         commit_with(&mut self.read.conn, last).await
     }
 }

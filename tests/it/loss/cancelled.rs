@@ -40,7 +40,7 @@ async fn left_open(owner: &Client) -> i64 {
 
 /// A server whose pool has two connections. Its address and its store.
 async fn narrow(app: &TestApp) -> (String, Store) {
-    let store = Store::open(&app.db.url, 2).await.unwrap();
+    let store = Store::open(&app.db.url, 2, app.keyring.clone()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(serve::server(AppState { store: store.clone(), ..app.state.clone() }, listener, 1).unwrap());

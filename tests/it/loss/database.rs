@@ -146,7 +146,7 @@ async fn connect(url: &str) -> Client {
 }
 
 async fn serve(app: &TestApp, url: &str) -> String {
-    let store = Store::open(url, 6).await.unwrap();
+    let store = Store::open(url, 6, app.keyring.clone()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(serve::server(AppState { store, ..app.state.clone() }, listener, 2).unwrap());

@@ -11,6 +11,7 @@ use homeward_server::ctx::AppState;
 use homeward_server::reminders::Worker;
 use homeward_server::serve;
 use homeward_store::Store;
+use homeward_store::seal::{Keyring, grown};
 
 use super::clock::TestClock;
 use super::given::Case;
@@ -22,6 +23,8 @@ pub struct TestApp {
     pub address: String,
     pub state: AppState,
     pub worker: Worker,
+    pub keyring: Keyring,
+    pub key_text: String,
     clock: Arc<TestClock>,
 }
 
@@ -34,7 +37,9 @@ impl TestApp {
     /// The same on a database of one's own.
     pub async fn on(db: Database, now: &str) -> Self {
         let clock = Arc::new(TestClock::at(at(now)));
-        let store = Store::open(&db.url, 4).await.expect("the database opens");
+        let key_text = grown("").expect("a key");
+        let keyring = Keyring::parse(&key_text).expect("a keyring");
+        let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens");
         let worker = Worker { store: store.clone(), clock: clock.clone(), name: "worker-1".to_owned() };
         let state = AppState {
             store,
@@ -44,12 +49,12 @@ impl TestApp {
             metrics: None,
         };
         let address = listen(&state);
-        Self { db, address, state, worker, clock }
+        Self { db, address, state, worker, keyring, key_text, clock }
     }
 
     /// A second server on the same database and clock: another replica. Its address.
     pub async fn replica(&self) -> String {
-        let store = Store::open(&self.db.url, 4).await.expect("the database opens");
+        let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         listen(&AppState { store, ..self.state.clone() })
     }
 

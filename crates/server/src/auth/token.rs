@@ -1,8 +1,6 @@
 //! What a signed-in person carries: short access tokens, refresh tokens that work once, and signed cursors.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -16,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::private_file::{create, read};
+
 #[cfg(test)]
 mod tests;
 
@@ -25,9 +25,6 @@ pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
 /// A key that is shorter could be guessed.
 const KEY_BYTES: usize = 32;
-
-/// Nobody's key is longer; a wrong path is not read into memory.
-const KEY_BYTES_MAX: u64 = 4096;
 
 /// What a cursor's tag is cut to: 128 bits.
 const TAG_BYTES: usize = 16;
@@ -136,33 +133,6 @@ impl SigningKey {
         }
         Self::load(path)
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(KEY_BYTES_MAX).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Written beside its place and then linked to it: the file is there whole or not at all, and is never replaced.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let draft = path.with_extension(format!("{}.draft", Uuid::new_v4()));
-    let linked = write_private(&draft, bytes).and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    match linked {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(error),
-        // A key that is gone after a power cut signs everybody out.
-        Ok(()) => removed.and_then(|()| File::open(folder)?.sync_all()),
-    }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
 }
 
 impl Keys {

@@ -63,7 +63,7 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
     let look = permit.saw(vec![Id::from_uuid(Uuid::nil())]);
     (&mut &*pg).batch_execute(&open_for(nobody.agency)).await?;
     let _: Vec<call::Row> = call::standing(&nobody, None).load(&mut &*pg).await?;
-    let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::keep(&nobody, &key, &answer)];
+    let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::kept(&nobody, &key, &answer, Vec::new())];
     statements.extend(audit::look(&nobody, &look));
     statements.extend(audit::entry(&nobody, &entry));
     statements.extend([duties::upsert("[]".to_owned()), rungs::queue("[]".to_owned())]);

@@ -1,0 +1,28 @@
+//! Every sealed column. The rotation of keys follows this list, and a test compares it with the database.
+
+/// A column whose values are sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub name: &'static str,
+    /// What names a row within the agency, in SQL: part of the place that a value is bound to.
+    pub row: &'static str,
+}
+
+macro_rules! sealed_columns {
+    ($($name:ident = $table:literal . $column:literal by $row:literal,)+) => {
+        $(pub(crate) const $name: Column = Column { table: $table, name: $column, row: $row };)+
+
+        /// All of them.
+        pub const ALL: &[Column] = &[$($name,)+];
+    };
+}
+
+sealed_columns! {
+    KEPT_ANSWER = "idempotency_keys"."body" by "user_id::text || ' ' || key",
+}
+
+/// Proof that a key is the one that was first used under its number. It stays under that key, so it is never re-wrapped.
+pub(crate) const PROOF: Column = Column { table: "data_keys", name: "proof", row: "number::text" };

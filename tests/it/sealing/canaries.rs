@@ -1,0 +1,52 @@
+//! Words that nobody would write by chance, looked for in every table and in the files of the database.
+
+use std::path::Path;
+
+use serde_json::json;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::texts;
+use crate::support::TestApp;
+
+/// Every row of every table, as text; and what is printed of bytes, as the bytes themselves.
+async fn told_by_tables(owner: &Client, canary: &str) -> Vec<String> {
+    let tables = "select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace";
+    let mut found = Vec::new();
+    for table in texts(owner, tables).await {
+        let query = format!(
+            "select '{table}' from \"{table}\" t where t::text like '%{canary}%' \
+             or t::text like '%' || encode('{canary}', 'hex') || '%'"
+        );
+        found.extend(texts(owner, &query).await);
+    }
+    found
+}
+
+/// Every file of this database and of the log that is written ahead, as far as the account may read them.
+async fn told_by_files(owner: &Client, canary: &str) -> Vec<String> {
+    owner.batch_execute("checkpoint").await.unwrap();
+    let folder = texts(owner, "select current_setting('data_directory')").await.remove(0);
+    let base = texts(owner, "select oid::text from pg_database where datname = current_database()").await.remove(0);
+    let mut found = Vec::new();
+    for place in [format!("base/{base}"), "pg_wal".to_owned()] {
+        for file in std::fs::read_dir(Path::new(&folder).join(place)).into_iter().flatten().flatten() {
+            let bytes = std::fs::read(file.path()).unwrap_or_default();
+            if bytes.windows(canary.len()).any(|it| it == canary.as_bytes()) {
+                found.push(file.path().display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_name_in_a_kept_answer_stands_in_the_record_and_nowhere_else() {
+    let app = TestApp::at(super::NOW).await;
+    let canary = format!("Canary{}", Uuid::new_v4().simple());
+    crate::support::new_child(&app.caseworker().await, json!({ "given_name": canary })).await;
+    let owner = app.db.owner().await;
+    assert_eq!(told_by_tables(&owner, &canary).await, ["children"]);
+    // The search itself works: a name is not sealed, so its file tells it.
+    assert!(!told_by_files(&owner, &canary).await.is_empty());
+}
