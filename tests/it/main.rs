@@ -18,6 +18,7 @@ mod outcomes;
 mod paging;
 mod reminders;
 mod replicas;
+mod report;
 mod sealing;
 mod sessions;
 mod tidy;

@@ -59,6 +59,47 @@ async fn an_answer_that_was_moved_to_another_key_is_not_given() {
     assert_eq!((reply.status, reply.slug().as_str()), (500, "internal"));
 }
 
+/// Two statements, and what a hand in the database does to them.
+async fn tampered(change: &str) -> u16 {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    let path = case.child_url("/contacts");
+    let body = json!({
+        "phone_numbers": { "status": "provided", "value": "one" },
+        "email_addresses": { "status": "withheld_with_reason", "reason": "two" },
+        "social_media_accounts": { "status": "provided", "value": "three" },
+    });
+    case.worker.put(&path, &path, body, 200).await;
+    let owner = app.db.owner().await;
+    owner.batch_execute("set session_replication_role = replica").await.unwrap();
+    assert!(0 < owner.execute(change, &[]).await.unwrap());
+    case.worker.answer(Method::GET, &path, None, &[]).await.status
+}
+
+#[tokio::test]
+async fn a_cell_that_was_moved_to_another_row_does_not_open() {
+    let from = "select value from report_statements where item = 'social_media_accounts'";
+    assert_eq!(
+        tampered(&format!("update report_statements set value = ({from}) where item = 'phone_numbers'")).await,
+        500
+    );
+}
+
+#[tokio::test]
+async fn a_cell_that_was_moved_to_another_column_does_not_open() {
+    let change = "update report_statements set status = 'provided', value = reason, reason = null \
+        where item = 'email_addresses'";
+    assert_eq!(tampered(change).await, 500);
+}
+
+#[tokio::test]
+async fn a_cell_that_was_cut_does_not_open() {
+    let change = "update report_statements set value = substring(value from 1 for length(value) - 1) \
+        where item = 'phone_numbers'";
+    assert_eq!(tampered(change).await, 500);
+    assert_eq!(tampered("update report_statements set item = item").await, 200);
+}
+
 #[tokio::test]
 async fn a_store_with_another_key_of_the_same_number_is_refused() {
     let app = TestApp::at(NOW).await;

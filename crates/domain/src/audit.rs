@@ -8,6 +8,7 @@ use crate::episode::ClosureReason;
 use crate::id::{
     AgencyId, ChildId, CompletionId, DutyId, EpisodeId, NotificationId, ObservationId, PlacementId, ReminderId, UserId,
 };
+use crate::report::ReportGroup;
 
 /// Everything that can be done to a record. A new kind of write needs a new member.
 ///
@@ -41,6 +42,8 @@ pub enum Change {
     ObservationRecorded { observation_id: ObservationId },
     /// An observation was taken back.
     ObservationRetracted { observation_id: ObservationId },
+    /// A person stated items of a report.
+    ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Rows about the child came with an import.

@@ -40,6 +40,9 @@ pub type ReminderId = Id<names::Reminder>;
 /// Names one thing a person saw or was told.
 pub type ObservationId = Id<names::Observation>;
 
+/// Names one statement for a report.
+pub type StatementId = Id<names::Statement>;
+
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
     /// See [`super::AgencyId`].
@@ -68,6 +71,8 @@ pub mod names {
     pub enum Reminder {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
+    /// See [`super::StatementId`].
+    pub enum Statement {}
 }
 
 impl<T> Id<T> {

@@ -18,6 +18,7 @@ pub mod observation;
 pub mod duty;
 pub mod law;
 pub mod reminder;
+pub mod report;
 
 pub mod compliance;
 pub mod counts;

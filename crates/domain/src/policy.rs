@@ -145,6 +145,11 @@ fn allows(role: Role, action: ActionKind) -> bool {
         action,
         A::ReadChild | A::ReadObservations | A::ListChildren | A::ListEpisodes | A::ReadWorklist | A::OwnReminders
     );
+    let reads_report = matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport);
+    let states_report = matches!(
+        action,
+        A::ReadEndangerment | A::StateEndangerment | A::StateDescription | A::StateContacts | A::StateParticulars
+    );
     let records = matches!(
         action,
         A::AddChild
@@ -161,10 +166,10 @@ fn allows(role: Role, action: ActionKind) -> bool {
     let supervises = matches!(action, A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog);
     let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
     match role {
-        Role::Caseworker | Role::OnCall => reads || records,
-        Role::Supervisor => reads || records || supervises,
-        Role::Auditor => reads || audits,
-        Role::PrivacyOfficer => audits || matches!(action, A::ReadChild | A::OwnReminders),
+        Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report,
+        Role::Supervisor => reads || records || reads_report || states_report || supervises,
+        Role::Auditor => reads || audits || reads_report && action != A::ReadContacts,
+        Role::PrivacyOfficer => audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders),
         Role::Administrator => matches!(action, A::OwnReminders),
     }
 }

@@ -15,6 +15,7 @@ mod observations;
 mod outcomes;
 mod placements;
 mod reminders;
+mod report;
 mod rules;
 mod sessions;
 mod timeline;
@@ -39,6 +40,15 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(episodes::show)
         .service(episodes::change)
         .service(episodes::list::list)
+        .service(report::show_description)
+        .service(report::state_description)
+        .service(report::show_endangerment)
+        .service(report::state_endangerment)
+        .service(report::show_contacts)
+        .service(report::state_contacts)
+        .service(report::show_particulars)
+        .service(report::state_particulars)
+        .service(report::content::show)
         .service(notifications::record)
         .service(notifications::list)
         .service(notifications::retract)

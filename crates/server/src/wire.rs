@@ -167,13 +167,16 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy};
+    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy, report};
 
     use super::Code;
 
     pub type AnchorCode = Code<law::Anchor>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
+    pub type ContentOriginCode = Code<report::ContentOrigin>;
+    pub type ContentStandingCode = Code<report::ContentStanding>;
+    pub type ContentStatusCode = Code<report::ContentStatus>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
@@ -189,6 +192,7 @@ pub mod codes {
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
+    pub type ReportGroupCode = Code<report::ReportGroup>;
     pub type RoleCode = Code<policy::Role>;
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;

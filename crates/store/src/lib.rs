@@ -32,6 +32,7 @@ pub mod page;
 pub mod people;
 pub mod placements;
 pub mod reminders;
+pub mod report;
 pub mod seal;
 pub mod sessions;
 pub mod timeline;

@@ -335,6 +335,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    report_statements (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
+        item_group -> Text,
+        item -> Text,
+        version -> Int4,
+        status -> Text,
+        value -> Nullable<Bytea>,
+        reason -> Nullable<Bytea>,
+        origin -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     rungs (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,

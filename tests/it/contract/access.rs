@@ -78,7 +78,8 @@ async fn an_auditor_reads_and_changes_nothing() {
     let auditor = app.auditor().await;
     for (method, path) in about(&case) {
         let (status, _) = try_it(&auditor, &method, &path).await;
-        let expected = if method == Method::GET { 200 } else { 403 };
+        let closed = ["/endangerment", "/contacts"].iter().any(|it| path.ends_with(it));
+        let expected = if method == Method::GET && !closed { 200 } else { 403 };
         assert_eq!(status, expected, "{method} {path}");
     }
 }

@@ -16,7 +16,8 @@ pub(super) const OF_NO_CHILD: [&str; 6] =
 pub(super) const READING_POSTS: [&str; 1] = ["search_children"];
 
 /// What people said; the trail repeats none of it.
-pub(super) const SAID: [&str; 9] = [
+pub(super) const SAID: [&str; 10] = [
+    "canary statement",
     "Canarygiven",
     "Canaryfamily",
     "P-canary",
@@ -105,6 +106,10 @@ fn seen(indicator: &Value) -> Value {
     })
 }
 
+fn stating(item: &str) -> Option<Value> {
+    Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
@@ -154,6 +159,12 @@ impl World {
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
+            "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
+            "get_report_content" => (worker, child, None),
+            "state_description" => (worker, child, stating("marks")),
+            "state_endangerment" => (worker, child, stating("prescription_medications")),
+            "state_contacts" => (worker, child, stating("phone_numbers")),
+            "state_particulars" => (worker, child, stating("belongings")),
             "record_placement" => (
                 worker,
                 child,

@@ -41,6 +41,25 @@ async fn told_by_files(owner: &Client, canary: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn what_people_state_for_a_report_stands_nowhere_in_the_clear() {
+    let app = TestApp::at(super::NOW).await;
+    let case = app.given_case().await;
+    let canary = format!("Canary{}", Uuid::new_v4().simple());
+    for (path, item) in [("/endangerment", "mental_health"), ("/contacts", "phone_numbers")] {
+        let path = case.child_url(path);
+        let (said, withheld) = (
+            json!({ item: { "status": "provided", "value": canary } }),
+            json!({ item: { "status": "withheld_with_reason", "reason": canary } }),
+        );
+        case.worker.put(&path, &path, said, 200).await;
+        case.worker.put(&path, &path, withheld, 200).await;
+    }
+    let owner = app.db.owner().await;
+    assert_eq!(told_by_tables(&owner, &canary).await, [""; 0]);
+    assert_eq!(told_by_files(&owner, &canary).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn the_name_in_a_kept_answer_stands_in_the_record_and_nowhere_else() {
     let app = TestApp::at(super::NOW).await;
     let canary = format!("Canary{}", Uuid::new_v4().simple());

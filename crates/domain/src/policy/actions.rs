@@ -37,6 +37,24 @@ actions! {
     ReadChild = "read_child",
     /// Read what people observed.
     ReadObservations = "read_observations",
+    /// Read what people stated of a child's looks and names for a report.
+    ReadDescription = "read_description",
+    /// State it.
+    StateDescription = "state_description",
+    /// Read what people stated of health and dangers.
+    ReadEndangerment = "read_endangerment",
+    /// State it.
+    StateEndangerment = "state_endangerment",
+    /// Read how a child can be reached.
+    ReadContacts = "read_contacts",
+    /// State it.
+    StateContacts = "state_contacts",
+    /// Read what is particular to one missing episode.
+    ReadParticulars = "read_particulars",
+    /// State it.
+    StateParticulars = "state_particulars",
+    /// Read what a report contains, each part as far as one may.
+    ReadReport = "read_report",
     /// List and search children.
     ListChildren = "list_children",
     /// List episodes across children.

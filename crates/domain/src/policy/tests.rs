@@ -38,7 +38,8 @@ fn every_act() -> Vec<Asked> {
         ($($act:ident)+) => { vec![$(asked::<$act>(),)+] };
     }
     all! {
-        ReadChild ReadObservations ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
+        ReadChild ReadObservations ReadDescription StateDescription ReadEndangerment StateEndangerment ReadContacts
+        StateContacts ReadParticulars StateParticulars ReadReport ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
         RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
         CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
     }
@@ -58,6 +59,15 @@ fn who_may_do_what() {
                             caseworker  supervisor  on_call  auditor  privacy_officer  administrator
         read_child          ✓           ✓           ✓        ✓        ✓                ·
         read_observations   ✓           ✓           ✓        ✓        ·                ·
+        read_description    ✓           ✓           ✓        ✓        ✓                ·
+        state_description   ✓           ✓           ✓        ·        ·                ·
+        read_endangerment   ✓           ✓           ✓        ·        ·                ·
+        state_endangerment  ✓           ✓           ✓        ·        ·                ·
+        read_contacts       ✓           ✓           ✓        ·        ✓                ·
+        state_contacts      ✓           ✓           ✓        ·        ·                ·
+        read_particulars    ✓           ✓           ✓        ✓        ✓                ·
+        state_particulars   ✓           ✓           ✓        ·        ·                ·
+        read_report         ✓           ✓           ✓        ✓        ✓                ·
         list_children       ✓           ✓           ✓        ✓        ·                ·
         list_episodes       ✓           ✓           ✓        ✓        ·                ·
         read_worklist       ✓           ✓           ✓        ✓        ·                ·
