@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, DutyId, EpisodeId, NotificationId, ObservationId, PlacementId, ReminderId, UserId,
+    AgencyId, ChildId, CompletionId, DisclosureId, DutyId, EpisodeId, NotificationId, ObservationId, PacketId,
+    PlacementId, ReminderId, UserId,
 };
 use crate::report::ReportGroup;
 
@@ -44,6 +46,10 @@ pub enum Change {
     ObservationRetracted { observation_id: ObservationId },
     /// A person stated items of a report.
     ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
+    /// A packet or a poster was made.
+    PacketMade { episode_id: EpisodeId, packet_id: PacketId, destination: Destination },
+    /// A packet went out.
+    DisclosureRecorded { episode_id: EpisodeId, packet_id: PacketId, disclosure_id: DisclosureId },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Rows about the child came with an import.

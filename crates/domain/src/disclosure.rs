@@ -1,9 +1,14 @@
 //! What may go to whom: one table (domain 9.2). Whatever leaves the agency is asked of it, and of nothing else.
 
+use crate::report::{RecordItem, ReportItem};
 use crate::vocabulary::vocabulary;
+
+mod basis;
 
 #[cfg(test)]
 mod tests;
+
+pub use basis::{BasisFault, LegalBasis};
 
 vocabulary! {
     /// A kind of data about a child.
@@ -112,4 +117,61 @@ impl Rule {
 pub fn may_go(datum: Datum, destination: Destination, grounds: &[Ground]) -> bool {
     let rule = rule(datum, destination);
     rule != Rule::Never && rule.ground().is_none_or(|it| grounds.contains(&it))
+}
+
+impl From<ReportItem> for Datum {
+    fn from(item: ReportItem) -> Self {
+        use ReportItem as I;
+        match item {
+            I::FullLegalName | I::Aliases | I::IdentityNumbers => Self::Identity,
+            I::Gender
+            | I::Complexion
+            | I::GlassesOrContacts
+            | I::BracesOrDental
+            | I::Marks
+            | I::Languages
+            | I::ClothingLastWorn => Self::Description,
+            I::Impairments
+            | I::PregnancyStatus
+            | I::PrescriptionMedications
+            | I::SuicidalTendencies
+            | I::MedicalConditions
+            | I::MentalHealth
+            | I::Disability
+            | I::SubstanceDependence
+            | I::DangerousCompanions
+            | I::OtherHealthOrRiskFactors => Self::Health,
+            I::VulnerabilityToBeingSexTrafficked => Self::VulnerabilityStatement,
+            I::PhoneNumbers
+            | I::EmailAddresses
+            | I::SocialMediaAccounts
+            | I::Belongings
+            | I::Vehicle
+            | I::LastSeenBy
+            | I::BelievedCompanions
+            | I::BelievedDestination
+            | I::AgainstTheirWill
+            | I::AmberRequestMade
+            | I::PoliceCategory
+            | I::PoliceOri
+            | I::OutOfStateIndications => Self::LastContact,
+            I::TribalMembership | I::ProbationStatus | I::AgencyContacts => Self::CareStatus,
+            I::ReportedBy => Self::ReporterIdentity,
+        }
+    }
+}
+
+impl From<RecordItem> for Datum {
+    fn from(item: RecordItem) -> Self {
+        use RecordItem as I;
+        match item {
+            I::Name | I::DateOfBirth => Self::Identity,
+            I::Sex | I::Race | I::Ethnicity | I::HeightInches | I::WeightPounds | I::HairColor | I::EyeColor => {
+                Self::Description
+            }
+            I::Photo => Self::Photo,
+            I::ReceivedAt | I::LastContactAt | I::LastContactPlace | I::Circumstances => Self::LastContact,
+            I::MissingFrom => Self::CareStatus,
+        }
+    }
 }

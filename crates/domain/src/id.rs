@@ -42,6 +42,10 @@ pub type ObservationId = Id<names::Observation>;
 
 /// Names one statement for a report.
 pub type StatementId = Id<names::Statement>;
+/// Names one version of a packet or a poster.
+pub type PacketId = Id<names::Packet>;
+/// Names one record that a packet went out.
+pub type DisclosureId = Id<names::Disclosure>;
 
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
@@ -71,6 +75,10 @@ pub mod names {
     pub enum Reminder {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
+    /// See [`super::PacketId`].
+    pub enum Packet {}
+    /// See [`super::DisclosureId`].
+    pub enum Disclosure {}
     /// See [`super::StatementId`].
     pub enum Statement {}
 }

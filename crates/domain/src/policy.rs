@@ -150,6 +150,7 @@ fn allows(role: Role, action: ActionKind) -> bool {
         action,
         A::ReadEndangerment | A::StateEndangerment | A::StateDescription | A::StateContacts | A::StateParticulars
     );
+    let packs = matches!(action, A::MakePacket | A::ReadPacket | A::RecordDisclosure);
     let records = matches!(
         action,
         A::AddChild
@@ -166,8 +167,8 @@ fn allows(role: Role, action: ActionKind) -> bool {
     let supervises = matches!(action, A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog);
     let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
     match role {
-        Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report,
-        Role::Supervisor => reads || records || reads_report || states_report || supervises,
+        Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report || packs,
+        Role::Supervisor => reads || records || reads_report || states_report || packs || supervises,
         Role::Auditor => reads || audits || reads_report && action != A::ReadContacts,
         Role::PrivacyOfficer => audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders),
         Role::Administrator => matches!(action, A::OwnReminders),
@@ -198,6 +199,13 @@ impl<A: Action> Permit<A> {
     /// The record that the child was looked at.
     pub fn saw(&self) -> Look {
         Look::new(self.agency, self.actor, LookKind(A::NAME), vec![self.child])
+    }
+}
+
+impl Permit<MakePacket> {
+    /// No look: what was read stays inside and becomes a packet, and the entry about its making says so.
+    pub fn kept_inside(&self) -> Look {
+        Look::new(self.agency, self.actor, LookKind(MakePacket::NAME), Vec::new())
     }
 }
 

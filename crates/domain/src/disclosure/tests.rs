@@ -80,3 +80,26 @@ fn t24_no_ground_whatever_puts_care_or_health_on_a_poster() {
         assert!(!may_go(datum, Destination::Poster, &GROUNDS), "{datum}");
     }
 }
+
+#[test]
+fn what_anyone_says_of_health_or_care_never_reaches_a_poster() {
+    for item in ReportItem::ALL.iter().filter(|it| it.group() == crate::report::ReportGroup::Endangerment) {
+        assert!(!may_go((*item).into(), Destination::Poster, &GROUNDS), "{item}");
+    }
+    assert!(!may_go(RecordItem::MissingFrom.into(), Destination::Poster, &GROUNDS));
+}
+
+#[test]
+fn the_words_about_vulnerability_go_in_both_packets_as_the_statute_asks() {
+    let item = ReportItem::VulnerabilityToBeingSexTrafficked.into();
+    assert!(may_go(item, Destination::LawEnforcement, &[]) && may_go(item, Destination::Ncmec, &[]));
+}
+
+#[test]
+fn a_law_of_a_state_and_any_other_basis_are_named() {
+    for basis in LegalBasis::ALL {
+        let named = !matches!(basis, LegalBasis::StateLaw | LegalBasis::Other);
+        assert_eq!(basis.check(None).is_ok(), named, "{basis}");
+        assert_eq!(basis.check(Some("22 M.R.S. 4008")), Ok(()));
+    }
+}

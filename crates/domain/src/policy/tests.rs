@@ -39,7 +39,7 @@ fn every_act() -> Vec<Asked> {
     }
     all! {
         ReadChild ReadObservations ReadDescription StateDescription ReadEndangerment StateEndangerment ReadContacts
-        StateContacts ReadParticulars StateParticulars ReadReport ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
+        StateContacts ReadParticulars StateParticulars ReadReport MakePacket ReadPacket RecordDisclosure ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
         RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
         CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
     }
@@ -68,6 +68,9 @@ fn who_may_do_what() {
         read_particulars    ✓           ✓           ✓        ✓        ✓                ·
         state_particulars   ✓           ✓           ✓        ·        ·                ·
         read_report         ✓           ✓           ✓        ✓        ✓                ·
+        make_packet         ✓           ✓           ✓        ·        ·                ·
+        read_packet         ✓           ✓           ✓        ·        ·                ·
+        record_disclosure   ✓           ✓           ✓        ·        ·                ·
         list_children       ✓           ✓           ✓        ✓        ·                ·
         list_episodes       ✓           ✓           ✓        ✓        ·                ·
         read_worklist       ✓           ✓           ✓        ✓        ·                ·
