@@ -15,6 +15,7 @@ mod neutral;
 mod notifications;
 mod observations;
 mod outcomes;
+mod packets;
 mod paging;
 mod reminders;
 mod replicas;

@@ -38,6 +38,11 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// For whom a packet is put together.
+    PacketRecipient { LawEnforcement = "law_enforcement", Ncmec = "ncmec", }
+}
+
+vocabulary! {
     /// Whether a kind of data goes somewhere.
     Rule {
         Yes = "yes",
@@ -96,6 +101,15 @@ const fn row(datum: Datum) -> [Rule; 4] {
         Datum::ReporterIdentity => [R::WithRecordedBasis, R::Never, R::Never, R::Never],
         // 42 CFR part 2; 34 CFR 99.31, 99.36.
         Datum::ProtectedOrigin => [R::WithRecordedBasis, R::WithRecordedBasis, R::Never, R::Never],
+    }
+}
+
+impl From<PacketRecipient> for Destination {
+    fn from(recipient: PacketRecipient) -> Self {
+        match recipient {
+            PacketRecipient::LawEnforcement => Self::LawEnforcement,
+            PacketRecipient::Ncmec => Self::Ncmec,
+        }
     }
 }
 

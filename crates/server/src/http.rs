@@ -13,6 +13,7 @@ mod indicators;
 mod notifications;
 mod observations;
 mod outcomes;
+mod packets;
 mod placements;
 mod reminders;
 mod report;
@@ -56,6 +57,14 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
         .service(outcomes::close)
+        .service(packets::make)
+        .service(packets::list)
+        .service(packets::show)
+        .service(packets::show_content)
+        .service(packets::show_document)
+        .service(packets::compare)
+        .service(packets::disclosures::record)
+        .service(packets::disclosures::list)
         .service(timeline::show)
         .service(indicators::show)
         .service(observations::record)

@@ -12,6 +12,7 @@ pub mod http;
 pub mod import;
 mod observe;
 pub mod openapi;
+mod packet;
 mod paging;
 mod pdf;
 pub mod postgres;

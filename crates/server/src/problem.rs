@@ -81,6 +81,8 @@ pub enum Problem {
     DutiesOpen { duty_ids: Vec<DutyId> },
     #[error("this was retracted before")]
     AlreadyRetracted,
+    #[error("the records changed while the document was made; send it again")]
+    ChangedMeanwhile,
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     #[error("the service cannot answer now; try again")]
@@ -118,6 +120,7 @@ impl Problem {
             Self::EpisodeClosed => (S::CONFLICT, "episode-closed"),
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
+            Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),

@@ -167,7 +167,9 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
-    use homeward_domain::{child, compliance, duty, episode, law, notification, observation, policy, report};
+    use homeward_domain::{
+        child, compliance, disclosure, duty, episode, law, notification, observation, policy, report,
+    };
 
     use super::Code;
 
@@ -182,12 +184,14 @@ pub mod codes {
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
     pub type EthnicityCode = Code<child::Ethnicity>;
     pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
+    pub type LegalBasisCode = Code<disclosure::LegalBasis>;
     pub type MethodCode = Code<compliance::Method>;
     pub type MissingTypeCode = Code<episode::MissingType>;
     pub type NotificationKindCode = Code<notification::NotificationKind>;
     pub type NotificationMethodCode = Code<notification::NotificationMethod>;
     pub type NotificationStatusCode = Code<notification::NotificationStatus>;
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
+    pub type PacketRecipientCode = Code<disclosure::PacketRecipient>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;

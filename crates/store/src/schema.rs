@@ -100,6 +100,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    disclosures (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        packet_id -> Uuid,
+        recipient_name -> Text,
+        recipient_agency -> Text,
+        method -> Text,
+        sent_at -> Timestamptz,
+        legal_basis -> Text,
+        legal_basis_text -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     duties (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -289,6 +307,27 @@ diesel::table! {
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    packets (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        destination -> Text,
+        version -> Int4,
+        made_at -> Timestamptz,
+        made_by -> Uuid,
+        photo_id -> Nullable<Uuid>,
+        consent_id -> Nullable<Uuid>,
+        open_items -> Array<Text>,
+        left_out -> Array<Text>,
+        content -> Bytea,
+        document -> Bytea,
+        sha256_json -> Text,
+        sha256_pdf -> Text,
     }
 }
 

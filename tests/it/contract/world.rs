@@ -110,6 +110,17 @@ fn stating(item: &str) -> Option<Value> {
     Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
 }
 
+fn packet() -> Option<Value> {
+    Some(json!({ "recipient": "ncmec", "note": "canary context" }))
+}
+
+fn disclosure() -> Option<Value> {
+    Some(json!({
+        "recipient_name": "Canary Officer", "recipient_agency": "canary place", "method": "secure_email",
+        "sent_at": NOW, "legal_basis": "state_law", "legal_basis_text": "canary reason",
+    }))
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
@@ -120,6 +131,7 @@ impl World {
         let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let packet_id = id(&case.worker.post(&case.url("/packets"), packet().unwrap(), 201).await);
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
@@ -127,6 +139,7 @@ impl World {
             ("{episode_id}", case.episode.clone()),
             ("{notification_id}", notification),
             ("{observation_id}", observation),
+            ("{packet_id}", packet_id),
             ("{reminder_id}", reminder),
         ];
         Self { case, auditor, home, ids, indicator }
@@ -156,6 +169,10 @@ impl World {
             "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
             "list_audit_entries" => (auditor, child, None),
             "acknowledge_reminder" => (worker, child, None),
+            "list_packets" | "get_packet" | "get_packet_content" | "get_packet_document" => (worker, child, None),
+            "get_packet_differences" | "list_disclosures" => (worker, child, None),
+            "make_packet" => (worker, child, packet()),
+            "record_disclosure" => (worker, child, disclosure()),
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),

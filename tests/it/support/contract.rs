@@ -39,7 +39,9 @@ pub fn check(method: &Method, path: &str, reply: &Reply) {
     let kind = reply.header("content-type");
     let (described, media) = content.iter().next().expect("a described type");
     assert_eq!(kind, described, "{method} {template} {status}");
-    validate(&format!("{method} {template} {status}"), &media["schema"], &reply.json());
+    if kind.contains("json") {
+        validate(&format!("{method} {template} {status}"), &media["schema"], &reply.json());
+    }
 }
 
 fn validate(name: &str, schema: &Value, body: &Value) {

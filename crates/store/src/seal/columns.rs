@@ -24,6 +24,8 @@ sealed_columns! {
     KEPT_ANSWER = "idempotency_keys"."body" by "user_id::text || ' ' || key",
     STATED_VALUE = "report_statements"."value" by "id::text",
     STATED_REASON = "report_statements"."reason" by "id::text",
+    PACKET_CONTENT = "packets"."content" by "id::text",
+    PACKET_DOCUMENT = "packets"."document" by "id::text",
 }
 
 /// Proof that a key is the one that was first used under its number. It stays under that key, so it is never re-wrapped.
