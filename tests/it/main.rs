@@ -17,6 +17,8 @@ mod observations;
 mod outcomes;
 mod packets;
 mod paging;
+mod photos;
+mod posters;
 mod reminders;
 mod replicas;
 mod report;

@@ -7,8 +7,8 @@ use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, DisclosureId, DutyId, EpisodeId, NotificationId, ObservationId, PacketId,
-    PlacementId, ReminderId, UserId,
+    AgencyId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, NotificationId, ObservationId,
+    PacketId, PhotoId, PlacementId, ReminderId, UserId,
 };
 use crate::report::ReportGroup;
 
@@ -50,6 +50,10 @@ pub enum Change {
     PacketMade { episode_id: EpisodeId, packet_id: PacketId, destination: Destination },
     /// A packet went out.
     DisclosureRecorded { episode_id: EpisodeId, packet_id: PacketId, disclosure_id: DisclosureId },
+    /// A photo was added.
+    PhotoAdded { photo_id: PhotoId },
+    /// A decision about publication was recorded.
+    PublicationConsentRecorded { consent_id: ConsentId },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
     /// Rows about the child came with an import.

@@ -145,6 +145,7 @@ impl From<ReportItem> for Datum {
             | I::Marks
             | I::Languages
             | I::ClothingLastWorn => Self::Description,
+            I::NoPhoto => Self::Photo,
             I::Impairments
             | I::PregnancyStatus
             | I::PrescriptionMedications

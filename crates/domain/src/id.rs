@@ -46,6 +46,10 @@ pub type StatementId = Id<names::Statement>;
 pub type PacketId = Id<names::Packet>;
 /// Names one record that a packet went out.
 pub type DisclosureId = Id<names::Disclosure>;
+/// Names one photo, and its picture in the object store.
+pub type PhotoId = Id<names::Photo>;
+/// Names one decision about publication.
+pub type ConsentId = Id<names::Consent>;
 
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
@@ -81,6 +85,10 @@ pub mod names {
     pub enum Disclosure {}
     /// See [`super::StatementId`].
     pub enum Statement {}
+    /// See [`super::PhotoId`].
+    pub enum Photo {}
+    /// See [`super::ConsentId`].
+    pub enum Consent {}
 }
 
 impl<T> Id<T> {

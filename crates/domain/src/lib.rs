@@ -24,4 +24,5 @@ pub mod compliance;
 pub mod counts;
 
 pub mod audit;
+pub mod photo;
 pub mod policy;

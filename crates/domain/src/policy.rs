@@ -145,10 +145,16 @@ fn allows(role: Role, action: ActionKind) -> bool {
         action,
         A::ReadChild | A::ReadObservations | A::ListChildren | A::ListEpisodes | A::ReadWorklist | A::OwnReminders
     );
-    let reads_report = matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport);
+    let reads_report =
+        matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport | A::ReadPhotos);
     let states_report = matches!(
         action,
-        A::ReadEndangerment | A::StateEndangerment | A::StateDescription | A::StateContacts | A::StateParticulars
+        A::ReadEndangerment
+            | A::StateEndangerment
+            | A::StateDescription
+            | A::StateContacts
+            | A::StateParticulars
+            | A::AddPhoto
     );
     let packs = matches!(action, A::MakePacket | A::ReadPacket | A::RecordDisclosure);
     let records = matches!(
@@ -164,7 +170,10 @@ fn allows(role: Role, action: ActionKind) -> bool {
             | A::CloseEpisode
             | A::Observe
     );
-    let supervises = matches!(action, A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog);
+    let supervises = matches!(
+        action,
+        A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog | A::RecordPublicationConsent
+    );
     let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
     match role {
         Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report || packs,

@@ -158,7 +158,7 @@ impl Sent {
     }
 
     /// The idempotency key, if a good one was sent or none is needed, with a digest of what it was sent for.
-    fn key(&self, rule: KeyRule) -> Result<Option<Key>, Problem> {
+    pub fn key(&self, rule: KeyRule) -> Result<Option<Key>, Problem> {
         let Some(sent) = self.request.headers().get(&IDEMPOTENCY_KEY) else {
             return if rule == KeyRule::Required { Err(Problem::IdempotencyKeyRequired) } else { Ok(None) };
         };
@@ -229,6 +229,24 @@ impl<A: Action> OfChild<A> {
     ) -> Result<T, Problem> {
         let work = async |tx: &WriteTx, permit: &Permit<A>| work(tx, permit, self.body()?).await;
         self.app.store.write(&self.call, self.child, work).await
+    }
+
+    /// Judges whether something could be done to the child, before the slow part of doing it.
+    pub async fn consider(
+        &self,
+        work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        self.app.store.consider(&self.call, self.child, work).await
+    }
+
+    /// Creates something about the child from a body that was read before, once for this key.
+    pub async fn create_once<V: Serialize>(
+        &self,
+        key: Option<Key>,
+        work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<(Made<V>, Entry), Problem>,
+    ) -> Result<Created, Problem> {
+        let work = async |tx: &WriteTx, permit: &Permit<A>| answer(work(tx, permit).await?);
+        self.app.store.create(&self.call, self.child, key.as_ref(), work).await.map(Created::from)
     }
 
     /// Creates something about the child, once for each idempotency key.

@@ -14,18 +14,24 @@ use crate::problem::{Fault, Problem};
 /// The largest body, in bytes. The longest narrative fits.
 pub const LIMIT: usize = 128 * 1024;
 
+/// The same where a photo is sent: 15 MiB as base64, and what stands around it.
+pub const PHOTO_LIMIT: usize = 21 * 1024 * 1024;
+
+const PHOTOS: &str = "/v1/children/{child_id}/photos";
+
 /// How many faults are told at once, so that a hostile body cannot buy endless work.
 const FAULTS: usize = 50;
 
 /// Reads the body up to the limit. It is judged later, once the person is known.
 pub async fn read(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Result<Bytes, Problem> {
+    let limit = if request.match_pattern().as_deref() == Some(PHOTOS) { PHOTO_LIMIT } else { LIMIT };
     let mut payload =
         Payload::from_request(request, payload).await.map_err(|error| Problem::MalformedJson(error.to_string()))?;
     let mut body = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| Problem::MalformedJson(error.to_string()))?;
-        if LIMIT < body.len() + chunk.len() {
-            return Err(Problem::BodyTooLarge { limit: LIMIT });
+        if limit < body.len() + chunk.len() {
+            return Err(Problem::BodyTooLarge { limit });
         }
         body.extend_from_slice(&chunk);
     }

@@ -42,7 +42,7 @@ pub const VARIABLES: [(&str, &str); 11] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
-    ("HOMEWARD_DATA_DIR", "where the private database and the key live, .homeward where left out"),
+    ("HOMEWARD_DATA_DIR", "where the private database, the keys and the photos live, .homeward where left out"),
     ("HOMEWARD_KEY_FILE", "the key that signs tokens, made under HOMEWARD_DATA_DIR where left out"),
     ("HOMEWARD_DATA_KEY_FILE", "the keys that seal values, made under HOMEWARD_DATA_DIR where left out: keep a copy"),
     ("HOMEWARD_CONNECTIONS", "connections to the database, 12 where left out"),

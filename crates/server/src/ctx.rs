@@ -6,10 +6,12 @@ use actix_web::web;
 use chrono::{DateTime, Utc};
 use homeward_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 
 use crate::auth::password::Passwords;
 use crate::auth::token::Keys;
 use crate::clock::Clock;
+use crate::objects::Objects;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -22,6 +24,10 @@ pub struct AppState {
     pub keys: Arc<Keys>,
     /// What hashes passwords, off the event loop.
     pub passwords: Arc<Passwords>,
+    /// Where sealed pictures are kept.
+    pub objects: Objects,
+    /// Turns for decoding a picture: it takes much memory.
+    pub decoders: Arc<Semaphore>,
     /// What `/metrics` prints; none in tests.
     pub metrics: Option<PrometheusHandle>,
 }

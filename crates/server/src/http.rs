@@ -14,7 +14,9 @@ mod notifications;
 mod observations;
 mod outcomes;
 mod packets;
+mod photos;
 mod placements;
+mod posters;
 mod reminders;
 mod report;
 mod rules;
@@ -50,6 +52,12 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(report::show_particulars)
         .service(report::state_particulars)
         .service(report::content::show)
+        .service(photos::add)
+        .service(photos::list)
+        .service(photos::show)
+        .service(photos::picture_of)
+        .service(photos::consents::record)
+        .service(photos::consents::list)
         .service(notifications::record)
         .service(notifications::list)
         .service(notifications::retract)
@@ -65,6 +73,11 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(packets::compare)
         .service(packets::disclosures::record)
         .service(packets::disclosures::list)
+        .service(posters::make)
+        .service(posters::list)
+        .service(posters::show)
+        .service(posters::show_content)
+        .service(posters::show_document)
         .service(timeline::show)
         .service(indicators::show)
         .service(observations::record)

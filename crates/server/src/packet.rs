@@ -14,9 +14,9 @@ use crate::wire::codes::{
 
 mod compose;
 pub mod differences;
-mod gate;
+pub mod gate;
 mod observed;
-mod sheet;
+pub mod sheet;
 
 pub use compose::{Asked, Draft, compose};
 pub use sheet::sheet;

@@ -6,12 +6,14 @@ use actix_web::{HttpResponse, ResponseError};
 use homeward_domain::episode::{MomentsError, ReceiptMovesLater};
 use homeward_domain::id::{DutyId, EpisodeId};
 use homeward_domain::notification::NotificationError;
+use homeward_domain::photo::PublicationConsent;
 use homeward_domain::policy::Denied;
 use homeward_store::{StoreError, Taken};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::objects::ObjectError;
 use crate::request_id;
 
 /// One thing wrong with what was sent.
@@ -79,8 +81,12 @@ pub enum Problem {
     EpisodeClosed,
     #[error("duties stand open; a supervisor can close with a reason for each")]
     DutiesOpen { duty_ids: Vec<DutyId> },
+    #[error("the child has as many photos as can be added now")]
+    TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
+    #[error("consent to publish is {state}: nothing is made public without it")]
+    PublicationNotConsented { state: PublicationConsent },
     #[error("the records changed while the document was made; send it again")]
     ChangedMeanwhile,
     #[error("the method is not allowed here")]
@@ -119,7 +125,9 @@ impl Problem {
             Self::PersonIdTaken => (S::CONFLICT, "person-id-taken"),
             Self::EpisodeClosed => (S::CONFLICT, "episode-closed"),
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
+            Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
+            Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
@@ -167,6 +175,12 @@ fn notification(error: &NotificationError) -> (StatusCode, &'static str) {
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |it| it.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+impl From<ObjectError> for Problem {
+    fn from(error: ObjectError) -> Self {
+        Self::Internal(Box::new(error))
+    }
 }
 
 impl From<StoreError> for Problem {

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::clock::Clock;
+use crate::objects::Objects;
 
 /// How long an idle worker waits before it looks again. Nothing depends on being woken (DL-15).
 const POLL: Duration = Duration::from_secs(1);
@@ -31,6 +32,8 @@ pub struct Worker {
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Where pictures are kept; those without a row are swept.
+    pub objects: Objects,
     /// Written beside every lease and attempt.
     pub name: String,
 }
@@ -99,9 +102,15 @@ impl Worker {
         Ok(())
     }
 
-    async fn clear_old(&self) {
+    /// Clears what is kept for a time only, and pictures that never got their row.
+    pub async fn clear_old(&self) {
         if let Err(error) = self.store.clear_old_answers(self.clock.now()).await {
             tracing::warn!(%error, "old idempotency keys could not be cleared");
+        }
+        match self.objects.sweep(&self.store, self.clock.now()).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "pictures without a row were deleted"),
+            Err(error) => tracing::warn!(%error, "incoming pictures could not be swept"),
         }
     }
 }

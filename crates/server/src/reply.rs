@@ -20,6 +20,9 @@ pub struct Shown<V>(pub V);
 /// 200 with a version that a change has to name.
 pub struct Versioned<V>(pub V, pub i32);
 
+/// 200 with a picture, which a browser neither runs nor keeps.
+pub struct Jpeg(pub Vec<u8>);
+
 /// What a create made, before it is turned into an answer.
 pub struct Made<V> {
     /// The new resource.
@@ -103,6 +106,19 @@ impl Responder for File {
             .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
             .body(self.content)
+    }
+}
+
+impl Responder for Jpeg {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        private(StatusCode::OK)
+            .content_type("image/jpeg")
+            .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"photo.jpg\""))
+            .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .body(self.0)
     }
 }
 

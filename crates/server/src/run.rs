@@ -9,7 +9,7 @@ use std::sync::Arc;
 use homeward_store::{Store, migrate};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
@@ -20,6 +20,7 @@ use crate::ctx::AppState;
 use crate::data_keys;
 use crate::demo::{self, Demo, NewUser};
 use crate::import;
+use crate::objects::Objects;
 use crate::postgres::{Cluster, Durability};
 use crate::reminders::Worker;
 use crate::serve;
@@ -28,6 +29,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// How many import rows may be refused before the exit status says so: none.
 const SOME_ROWS_REFUSED: u8 = 3;
+
+/// How many pictures are decoded at a time; each may take half a gigabyte for a moment.
+const DECODERS: usize = 2;
 
 /// The database that a command runs on.
 struct Database {
@@ -171,10 +175,11 @@ async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
     let store = open_store(config, database).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
     let (stop, stopped) = watch::channel(false);
     let worker = roles.work.then(|| {
         let name = format!("worker-{}", std::process::id());
-        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), name }.run(stopped))
+        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name }.run(stopped))
     });
     if roles.serve {
         let state = AppState {
@@ -182,6 +187,8 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             clock,
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new()),
+            objects,
+            decoders: Arc::new(Semaphore::new(DECODERS)),
             metrics: Some(metrics()?),
         };
         let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;

@@ -168,7 +168,7 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, disclosure, duty, episode, law, notification, observation, policy, report,
+        child, compliance, disclosure, duty, episode, law, notification, observation, photo, policy, report,
     };
 
     use super::Code;
@@ -193,6 +193,7 @@ pub mod codes {
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
     pub type PacketRecipientCode = Code<disclosure::PacketRecipient>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
+    pub type PublicationConsentCode = Code<photo::PublicationConsent>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;

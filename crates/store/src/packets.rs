@@ -1,6 +1,6 @@
 //! Packets and posters: kept as they were made, sealed. A later version stands beside the ones before.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
 use diesel::{
     ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable,
@@ -8,7 +8,7 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::disclosure::Destination;
-use homeward_domain::id::{EpisodeId, Id, PacketId, UserId};
+use homeward_domain::id::{ConsentId, EpisodeId, Id, PacketId, PhotoId, UserId};
 use homeward_domain::policy::{Action, MakePacket, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
@@ -52,10 +52,10 @@ pub struct Packet {
 /// What a packet was made of, by name and id only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MadeOf {
-    /// The photo in it.
-    pub photo: Option<Uuid>,
+    /// The photo in it, and the day it was taken.
+    pub photo: Option<(PhotoId, NaiveDate)>,
     /// The consent it rests on.
-    pub consent: Option<Uuid>,
+    pub consent: Option<ConsentId>,
     /// Items that nobody had stated.
     pub open_items: Vec<String>,
     /// Items that were stated and may not go there.
@@ -83,6 +83,7 @@ struct Row {
     made_at: DateTime<Utc>,
     made_by: Uuid,
     photo_id: Option<Uuid>,
+    photo_taken_on: Option<NaiveDate>,
     consent_id: Option<Uuid>,
     open_items: Vec<String>,
     left_out: Vec<String>,
@@ -119,8 +120,9 @@ impl Row {
             version: it.version,
             made_at: it.made_at,
             made_by: it.made_by.uuid(),
-            photo_id: it.made_of.photo,
-            consent_id: it.made_of.consent,
+            photo_id: it.made_of.photo.map(|it| it.0.uuid()),
+            photo_taken_on: it.made_of.photo.map(|it| it.1),
+            consent_id: it.made_of.consent.map(Id::uuid),
             open_items: it.made_of.open_items,
             left_out: it.made_of.left_out,
             sha256_json: it.sha256_json,
@@ -130,8 +132,8 @@ impl Row {
 
     fn packet(self) -> StoreResult<Packet> {
         let made_of = MadeOf {
-            photo: self.photo_id,
-            consent: self.consent_id,
+            photo: self.photo_id.map(Id::from_uuid).zip(self.photo_taken_on),
+            consent: self.consent_id.map(Id::from_uuid),
             open_items: self.open_items,
             left_out: self.left_out,
         };

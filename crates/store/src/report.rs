@@ -5,8 +5,10 @@ use homeward_domain::policy::{Action, Permit, ReadContacts, ReadDescription, Rea
 use homeward_domain::report::ReportGroup;
 
 use crate::children::{self, Child};
+use crate::consents::{self, Consent};
 use crate::episodes::{self, Episode};
 use crate::error::StoreResult;
+use crate::photos::{self, Photo};
 use crate::tx::ReadTx;
 
 mod statements;
@@ -30,13 +32,22 @@ pub struct Content {
     pub contacts: Group,
     /// What is particular to this episode.
     pub particulars: Group,
+    /// The newest photo.
+    pub photo: Option<Photo>,
+    /// The decisions about publication, the newest first.
+    pub consents: Vec<Consent>,
 }
 
 /// Loads it. A group that the caller may not read comes with its standing and without its words.
 pub async fn load<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Episode) -> StoreResult<Content> {
     let scope = Scope::Episode(episode.id);
-    let (child, all, mut groups) =
-        try_join!(children::find(tx, permit), episodes::of_child(tx, permit), statements::all(tx, permit, scope))?;
+    let (child, all, mut groups, photos, consents) = try_join!(
+        children::find(tx, permit),
+        episodes::of_child(tx, permit),
+        statements::all(tx, permit, scope),
+        photos::of_child(tx, permit),
+        consents::of_child(tx, permit),
+    )?;
     let mut take = |group, may: bool| {
         let mut taken = groups.remove(&group).unwrap_or_else(|| Group::nothing(group));
         if !may {
@@ -49,5 +60,6 @@ pub async fn load<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Episode) 
     let contacts = take(ReportGroup::Contacts, tx.also::<ReadContacts>().is_ok());
     let particulars = take(ReportGroup::Event, tx.also::<ReadParticulars>().is_ok());
     let earlier = all.into_iter().filter(|it| it.number < episode.number && it.merged_into.is_none()).collect();
-    Ok(Content { child, episode, earlier, description, endangerment, contacts, particulars })
+    let photo = photos.into_iter().next();
+    Ok(Content { child, episode, earlier, description, endangerment, contacts, particulars, photo, consents })
 }

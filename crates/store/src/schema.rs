@@ -321,6 +321,7 @@ diesel::table! {
         made_at -> Timestamptz,
         made_by -> Uuid,
         photo_id -> Nullable<Uuid>,
+        photo_taken_on -> Nullable<Date>,
         consent_id -> Nullable<Uuid>,
         open_items -> Array<Text>,
         left_out -> Array<Text>,
@@ -328,6 +329,21 @@ diesel::table! {
         document -> Bytea,
         sha256_json -> Text,
         sha256_pdf -> Text,
+    }
+}
+
+diesel::table! {
+    photos (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        taken_on -> Date,
+        source -> Bytea,
+        width -> Int4,
+        height -> Int4,
+        content_key -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
     }
 }
 
@@ -340,6 +356,20 @@ diesel::table! {
         started_on -> Date,
         ended_on -> Nullable<Date>,
         provider_name -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    publication_consents (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        state -> Text,
+        person_name -> Bytea,
+        authority -> Bytea,
+        decided_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
     }

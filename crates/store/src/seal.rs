@@ -15,11 +15,13 @@ use crate::tx::ReadTx;
 
 mod columns;
 mod keyring;
+mod object;
 mod rotate;
 
 pub(crate) use columns::*;
 pub use columns::{ALL, Column};
 pub use keyring::{Keyring, KeyringFault, grown};
+pub use object::ContentKey;
 pub use rotate::{KeysMissing, Rewrapped, known_keys, retire, rewrap};
 
 /// The first byte of a sealed value: how the rest is to be read.

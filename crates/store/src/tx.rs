@@ -92,6 +92,22 @@ impl Store {
         }
     }
 
+    /// Judges whether something could be done to one child. It shows nothing, so it is no look.
+    pub async fn consider<A: Action, E: From<StoreError>>(
+        &self,
+        call: &Call,
+        child: ChildId,
+        work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut tx = self.begin(call, Some(child), None).await?.0;
+        let judged = match tx.standing.permit() {
+            Ok(permit) => work(&tx, &permit).await,
+            Err(denied) => Err(StoreError::from(denied).into()),
+        };
+        roll_back(&mut tx.conn).await;
+        judged
+    }
+
     /// Reads a collection within the caller's reach, and records whom it showed before the value leaves.
     pub async fn list<A: Action, T, E: From<StoreError>>(
         &self,

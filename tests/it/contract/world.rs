@@ -121,6 +121,23 @@ fn disclosure() -> Option<Value> {
     }))
 }
 
+fn poster() -> Option<Value> {
+    Some(json!({ "last_seen_on": "2026-04-30", "last_seen_city": "canary place", "last_seen_state": "KS" }))
+}
+
+/// A picture of one pixel.
+const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+pub(super) fn photo() -> Value {
+    json!({ "taken_on": "2026-04-01", "source": "canary statement", "content": PIXEL })
+}
+
+fn consent() -> Value {
+    json!({
+        "state": "given", "authority": "canary statement", "person_name": "Canary Officer", "decided_at": NOW,
+    })
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
@@ -132,6 +149,9 @@ impl World {
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
         let packet_id = id(&case.worker.post(&case.url("/packets"), packet().unwrap(), 201).await);
+        let photo = id(&case.worker.post(&case.child_url("/photos"), photo(), 201).await);
+        case.supervisor.post(&case.child_url("/publication-consents"), consent(), 201).await;
+        let poster_id = id(&case.worker.post(&case.url("/posters"), poster().unwrap(), 201).await);
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
@@ -140,7 +160,9 @@ impl World {
             ("{notification_id}", notification),
             ("{observation_id}", observation),
             ("{packet_id}", packet_id),
+            ("{poster_id}", poster_id),
             ("{reminder_id}", reminder),
+            ("{photo_id}", photo),
         ];
         Self { case, auditor, home, ids, indicator }
     }
@@ -171,13 +193,18 @@ impl World {
             "acknowledge_reminder" => (worker, child, None),
             "list_packets" | "get_packet" | "get_packet_content" | "get_packet_document" => (worker, child, None),
             "get_packet_differences" | "list_disclosures" => (worker, child, None),
+            "list_posters" | "get_poster" | "get_poster_content" | "get_poster_document" => (worker, child, None),
+            "make_poster" => (worker, child, poster()),
             "make_packet" => (worker, child, packet()),
             "record_disclosure" => (worker, child, disclosure()),
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
             "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
-            "get_report_content" => (worker, child, None),
+            "get_report_content" | "list_photos" | "get_photo" | "get_photo_content" => (worker, child, None),
+            "list_publication_consents" => (worker, child, None),
+            "add_photo" => (worker, child, Some(photo())),
+            "record_publication_consent" => (supervisor, child, Some(consent())),
             "state_description" => (worker, child, stating("marks")),
             "state_endangerment" => (worker, child, stating("prescription_medications")),
             "state_contacts" => (worker, child, stating("phone_numbers")),

@@ -8,10 +8,13 @@ use homeward_server::auth::password::Passwords;
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
+use homeward_server::objects::Objects;
 use homeward_server::reminders::Worker;
 use homeward_server::serve;
 use homeward_store::Store;
 use homeward_store::seal::{Keyring, grown};
+
+use tokio::sync::Semaphore;
 
 use super::clock::TestClock;
 use super::given::Case;
@@ -40,12 +43,16 @@ impl TestApp {
         let key_text = grown("").expect("a key");
         let keyring = Keyring::parse(&key_text).expect("a keyring");
         let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens");
-        let worker = Worker { store: store.clone(), clock: clock.clone(), name: "worker-1".to_owned() };
+        let objects = Objects::in_memory();
+        let name = "worker-1".to_owned();
+        let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name };
         let state = AppState {
             store,
             clock: clock.clone(),
             keys: Arc::new(Keys::new(SigningKey::from_bytes(vec![7; 32]).expect("a key"))),
             passwords: Arc::new(Passwords::new()),
+            objects,
+            decoders: Arc::new(Semaphore::new(1)),
             metrics: None,
         };
         let address = listen(&state);

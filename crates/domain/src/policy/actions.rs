@@ -61,6 +61,12 @@ actions! {
     ReadPacket = "read_packet",
     /// Record that a packet went out.
     RecordDisclosure = "record_disclosure",
+    /// See photos, and whether they may be published.
+    ReadPhotos = "read_photos",
+    /// Add a photo.
+    AddPhoto = "add_photo",
+    /// Record that consent to publish was given or withdrawn.
+    RecordPublicationConsent = "record_publication_consent",
     /// List and search children.
     ListChildren = "list_children",
     /// List episodes across children.

@@ -39,7 +39,7 @@ fn every_act() -> Vec<Asked> {
     }
     all! {
         ReadChild ReadObservations ReadDescription StateDescription ReadEndangerment StateEndangerment ReadContacts
-        StateContacts ReadParticulars StateParticulars ReadReport MakePacket ReadPacket RecordDisclosure ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
+        StateContacts ReadParticulars StateParticulars ReadReport ReadPhotos AddPhoto RecordPublicationConsent MakePacket ReadPacket RecordDisclosure ListChildren ListEpisodes ReadWorklist OwnReminders AddChild ChangeChild
         RecordPlacement OpenEpisode ChangeEpisode MoveReceiptLater Notify RecordRecovery CompleteTask CloseEpisode
         CloseUndone Observe ReadCompliance ReadAccessLog Import ReadAudit
     }
@@ -47,50 +47,53 @@ fn every_act() -> Vec<Asked> {
 
 #[test]
 fn who_may_do_what() {
-    let mut table = format!("{:18}", "");
+    let mut table = format!("{:26}", "");
     table.extend(Role::ALL.iter().map(|role| format!("  {role}")));
     for asked in every_act() {
         let tick = |role: &Role| if (asked.for_a_list)(&caller(*role)).is_ok() { "✓" } else { "·" };
         let cells = Role::ALL.iter().map(|role| format!("  {:<width$}", tick(role), width = role.code().len()));
-        let row = format!("{:18}{}", asked.act, cells.collect::<Vec<_>>().concat());
+        let row = format!("{:26}{}", asked.act, cells.collect::<Vec<_>>().concat());
         table = format!("{table}\n{}", row.trim_end());
     }
     expect![[r#"
-                            caseworker  supervisor  on_call  auditor  privacy_officer  administrator
-        read_child          ✓           ✓           ✓        ✓        ✓                ·
-        read_observations   ✓           ✓           ✓        ✓        ·                ·
-        read_description    ✓           ✓           ✓        ✓        ✓                ·
-        state_description   ✓           ✓           ✓        ·        ·                ·
-        read_endangerment   ✓           ✓           ✓        ·        ·                ·
-        state_endangerment  ✓           ✓           ✓        ·        ·                ·
-        read_contacts       ✓           ✓           ✓        ·        ✓                ·
-        state_contacts      ✓           ✓           ✓        ·        ·                ·
-        read_particulars    ✓           ✓           ✓        ✓        ✓                ·
-        state_particulars   ✓           ✓           ✓        ·        ·                ·
-        read_report         ✓           ✓           ✓        ✓        ✓                ·
-        make_packet         ✓           ✓           ✓        ·        ·                ·
-        read_packet         ✓           ✓           ✓        ·        ·                ·
-        record_disclosure   ✓           ✓           ✓        ·        ·                ·
-        list_children       ✓           ✓           ✓        ✓        ·                ·
-        list_episodes       ✓           ✓           ✓        ✓        ·                ·
-        read_worklist       ✓           ✓           ✓        ✓        ·                ·
-        own_reminders       ✓           ✓           ✓        ✓        ✓                ✓
-        add_child           ✓           ✓           ✓        ·        ·                ·
-        change_child        ✓           ✓           ✓        ·        ·                ·
-        record_placement    ✓           ✓           ✓        ·        ·                ·
-        open_episode        ✓           ✓           ✓        ·        ·                ·
-        change_episode      ✓           ✓           ✓        ·        ·                ·
-        move_receipt_later  ·           ✓           ·        ·        ·                ·
-        notify              ✓           ✓           ✓        ·        ·                ·
-        record_recovery     ✓           ✓           ✓        ·        ·                ·
-        complete_task       ✓           ✓           ✓        ·        ·                ·
-        close_episode       ✓           ✓           ✓        ·        ·                ·
-        close_undone        ·           ✓           ·        ·        ·                ·
-        observe             ✓           ✓           ✓        ·        ·                ·
-        read_compliance     ·           ✓           ·        ✓        ✓                ·
-        read_access_log     ·           ✓           ·        ✓        ✓                ·
-        import              ·           ·           ·        ·        ·                ·
-        read_audit          ·           ·           ·        ✓        ✓                ·"#]]
+                                    caseworker  supervisor  on_call  auditor  privacy_officer  administrator
+        read_child                  ✓           ✓           ✓        ✓        ✓                ·
+        read_observations           ✓           ✓           ✓        ✓        ·                ·
+        read_description            ✓           ✓           ✓        ✓        ✓                ·
+        state_description           ✓           ✓           ✓        ·        ·                ·
+        read_endangerment           ✓           ✓           ✓        ·        ·                ·
+        state_endangerment          ✓           ✓           ✓        ·        ·                ·
+        read_contacts               ✓           ✓           ✓        ·        ✓                ·
+        state_contacts              ✓           ✓           ✓        ·        ·                ·
+        read_particulars            ✓           ✓           ✓        ✓        ✓                ·
+        state_particulars           ✓           ✓           ✓        ·        ·                ·
+        read_report                 ✓           ✓           ✓        ✓        ✓                ·
+        read_photos                 ✓           ✓           ✓        ✓        ✓                ·
+        add_photo                   ✓           ✓           ✓        ·        ·                ·
+        record_publication_consent  ·           ✓           ·        ·        ·                ·
+        make_packet                 ✓           ✓           ✓        ·        ·                ·
+        read_packet                 ✓           ✓           ✓        ·        ·                ·
+        record_disclosure           ✓           ✓           ✓        ·        ·                ·
+        list_children               ✓           ✓           ✓        ✓        ·                ·
+        list_episodes               ✓           ✓           ✓        ✓        ·                ·
+        read_worklist               ✓           ✓           ✓        ✓        ·                ·
+        own_reminders               ✓           ✓           ✓        ✓        ✓                ✓
+        add_child                   ✓           ✓           ✓        ·        ·                ·
+        change_child                ✓           ✓           ✓        ·        ·                ·
+        record_placement            ✓           ✓           ✓        ·        ·                ·
+        open_episode                ✓           ✓           ✓        ·        ·                ·
+        change_episode              ✓           ✓           ✓        ·        ·                ·
+        move_receipt_later          ·           ✓           ·        ·        ·                ·
+        notify                      ✓           ✓           ✓        ·        ·                ·
+        record_recovery             ✓           ✓           ✓        ·        ·                ·
+        complete_task               ✓           ✓           ✓        ·        ·                ·
+        close_episode               ✓           ✓           ✓        ·        ·                ·
+        close_undone                ·           ✓           ·        ·        ·                ·
+        observe                     ✓           ✓           ✓        ·        ·                ·
+        read_compliance             ·           ✓           ·        ✓        ✓                ·
+        read_access_log             ·           ✓           ·        ✓        ✓                ·
+        import                      ·           ·           ·        ·        ·                ·
+        read_audit                  ·           ·           ·        ✓        ✓                ·"#]]
     .assert_eq(&table);
 }
 

@@ -34,6 +34,8 @@ vocabulary! {
         Languages = "languages",
         /// Numbers of papers, where they help to find the child.
         IdentityNumbers = "identity_numbers",
+        /// Why there is no photo, or none that is recent.
+        NoPhoto = "no_photo",
         /// Membership of a Tribe.
         TribalMembership = "tribal_membership",
         /// Pregnancy status.
@@ -143,7 +145,8 @@ impl ReportItem {
             | Self::Impairments
             | Self::Languages
             | Self::IdentityNumbers
-            | Self::TribalMembership => ReportGroup::Description,
+            | Self::TribalMembership
+            | Self::NoPhoto => ReportGroup::Description,
             Self::PregnancyStatus
             | Self::PrescriptionMedications
             | Self::SuicidalTendencies
@@ -175,6 +178,7 @@ impl ReportItem {
     /// What asks for it.
     pub fn citation(self) -> &'static str {
         match self {
+            Self::NoPhoto => PHOTO,
             Self::FullLegalName
             | Self::Aliases
             | Self::Languages

@@ -2,22 +2,24 @@
 
 use actix_web::{get, post};
 use homeward_domain::audit::Change;
-use homeward_domain::id::{EpisodeId, names};
+use homeward_domain::id::{EpisodeId, PacketId, UserId, names};
 use homeward_domain::policy::{MakePacket, ReadChild, ReadPacket};
 use homeward_store::packets::{self, PACKETS};
 use homeward_store::{Seen, episodes};
 use serde_json::Value;
 
-use self::kept::{NewPacket, PacketView, Ready, named_of};
+use self::kept::{NewPacket, PacketView, named_of};
+use self::laid::{Laid, Making, Picked, json_file, pdf_file};
 use crate::auth::{KeyRule, OfChild};
 use crate::packet::differences::{self, Difference};
-use crate::packet::{PacketContent, compose, sheet};
+use crate::packet::{Draft, PacketContent, compose, sheet};
 use crate::paging::List;
 use crate::problem::Problem;
 use crate::reply::{Created, File, Made, PdfFile, Shown};
 
 pub(super) mod disclosures;
 mod kept;
+pub(super) mod laid;
 
 /// Make a packet for law enforcement or for NCMEC
 ///
@@ -34,30 +36,44 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
     let ready = ready(&request, episode).await;
     request
         .create(KeyRule::Required, async |tx, permit, body: NewPacket| {
-            let ready = ready?;
+            let (draft, laid) = ready?;
             episodes::lock(tx, permit, episode).await?;
-            if compose(tx, permit, episode, &body.asked()).await? != ready.draft {
+            if compose(tx, permit, episode, &body.asked()).await? != draft {
                 return Err(Problem::ChangedMeanwhile);
             }
-            let packet = packets::insert(tx, permit, ready.packet(tx.new_id(), episode, permit.actor())).await?;
+            let making = making(tx.new_id(), episode, permit.actor(), draft);
+            let packet = packets::insert(tx, permit, laid.keep(making)).await?;
             let location = format!("/v1/children/{}/missing-episodes/{episode}/packets/{}", permit.child(), packet.id);
             let destination = packet.destination;
             let entry = permit.did(Change::PacketMade { episode_id: episode, packet_id: packet.id, destination });
-            Ok((Made { view: PacketView::of(packet)?, location, version: None }, entry))
+            Ok((Made { view: PacketView::of(packet, tx.agency().zone)?, location, version: None }, entry))
         })
         .await
 }
 
-/// Read, then laid out beside the event loop and outside of any transaction.
-async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<Ready, Problem> {
+fn making(id: PacketId, episode: EpisodeId, made_by: UserId, draft: Draft) -> Making {
+    let report = draft.content.report();
+    Making {
+        id,
+        episode,
+        destination: report.recipient.0.into(),
+        version: report.version,
+        made_at: report.made_at,
+        made_by,
+        made_of: draft.made_of,
+    }
+}
+
+async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Draft, Laid), Problem> {
     let read = request.prepare(async |tx, permit, body: NewPacket| {
         let draft = compose(tx, permit, episode, &body.asked()).await?;
         body.refuse_unknown(&draft)?;
-        Ok((draft, tx.agency().zone))
+        Ok((Picked::of(tx, &draft.made_of).await?, draft, tx.agency().zone))
     });
-    let (draft, zone) = read.await?;
-    let document = sheet(&draft.content, zone, None);
-    Ready::new(draft, document).await
+    let (picked, draft, zone) = read.await?;
+    let content = draft.content.clone();
+    let laid = Laid::new(request, &draft.content, picked, move |picture| sheet(&content, zone, picture)).await?;
+    Ok((draft, laid))
 }
 
 /// The packets of an episode, in the order they were made
@@ -71,7 +87,7 @@ pub(super) async fn list(request: OfChild<ReadChild>) -> Result<Shown<List<Packe
         .read(async |tx, permit| {
             episodes::find(tx, permit, episode).await?;
             let all = packets::of_episode(tx, permit, episode, PACKETS).await?;
-            let views: Result<Vec<_>, _> = all.into_iter().map(PacketView::of).collect();
+            let views: Result<Vec<_>, _> = all.into_iter().map(|it| PacketView::of(it, tx.agency().zone)).collect();
             Ok(Seen(views?, permit.saw()))
         })
         .await?;
@@ -88,7 +104,7 @@ pub(super) async fn show(request: OfChild<ReadChild>) -> Result<Shown<PacketView
     request
         .read(async |tx, permit| {
             let packet = packets::find(tx, permit, ids, PACKETS).await?;
-            Ok(Seen(Shown(PacketView::of(packet)?), permit.saw()))
+            Ok(Seen(Shown(PacketView::of(packet, tx.agency().zone)?), permit.saw()))
         })
         .await
 }
@@ -99,15 +115,7 @@ pub(super) async fn show(request: OfChild<ReadChild>) -> Result<Shown<PacketView
                responses((status = 200, body = PacketContent)))]
 #[get("/v1/children/{child_id}/missing-episodes/{episode_id}/packets/{packet_id}/content.json")]
 pub(super) async fn show_content(request: OfChild<ReadPacket>) -> Result<File, Problem> {
-    let ids = named_of(&request)?;
-    request
-        .read(async |tx, permit| {
-            let packet = packets::find(tx, permit, ids, PACKETS).await?;
-            let content = packets::content(tx, permit, &packet).await?;
-            let name = format!("report-{}-{}.json", packet.destination, packet.version);
-            Ok(Seen(File { content, media_type: "application/json", name }, permit.saw()))
-        })
-        .await
+    json_file(&request, named_of(&request)?, PACKETS).await
 }
 
 /// What a packet says, as PDF, byte for byte as it was made
@@ -116,15 +124,7 @@ pub(super) async fn show_content(request: OfChild<ReadPacket>) -> Result<File, P
                responses((status = 200, body = PdfFile, content_type = "application/pdf")))]
 #[get("/v1/children/{child_id}/missing-episodes/{episode_id}/packets/{packet_id}/content.pdf")]
 pub(super) async fn show_document(request: OfChild<ReadPacket>) -> Result<File, Problem> {
-    let ids = named_of(&request)?;
-    request
-        .read(async |tx, permit| {
-            let packet = packets::find(tx, permit, ids, PACKETS).await?;
-            let content = packets::document(tx, permit, &packet).await?;
-            let name = format!("report-{}-{}.pdf", packet.destination, packet.version);
-            Ok(Seen(File { content, media_type: "application/pdf", name }, permit.saw()))
-        })
-        .await
+    pdf_file(&request, named_of(&request)?, PACKETS).await
 }
 
 /// Where a packet and the records no longer say the same

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use homeward_domain::counts;
 use homeward_domain::disclosure::{Datum, Destination, PacketRecipient};
-use homeward_domain::id::{EpisodeId, ObservationId};
+use homeward_domain::id::{EpisodeId, Id, ObservationId};
 use homeward_domain::notification::Recipient;
 use homeward_domain::policy::{Action, Permit};
 use homeward_domain::report::{ContentStatus, RecordItem, ReportItem, Said};
@@ -13,13 +13,14 @@ use homeward_store::episodes::{self, Episode};
 use homeward_store::notifications::{self, Notification};
 use homeward_store::packets::{self, MadeOf};
 use homeward_store::people;
+use homeward_store::photos::Photo;
 use homeward_store::placements::{self, Placement};
 use homeward_store::report::{self, Content, Stated};
 
 use super::gate::Gate;
 use super::{
     LawEnforcementPacket, NcmecPacket, PacketChild, PacketContact, PacketContent, PacketEpisode, PacketEvent,
-    PacketItem, PacketPlacement, PriorReports, ReportBody, observed,
+    PacketItem, PacketPhoto, PacketPlacement, PriorReports, ReportBody, observed,
 };
 use crate::problem::Problem;
 use crate::wire::Code;
@@ -81,7 +82,7 @@ pub async fn compose<A: Action>(
         prepared_by_email: maker.email,
         child: child(&gate, &content, placement, tx.agency().zone.local_date(tx.at())),
         event: event(&gate, &content.episode),
-        photo: None,
+        photo: gate.lets(RecordItem::Photo, content.photo.as_ref().map(pictured)),
         items: statements(&content).filter_map(|it| item(&gate, it)).collect(),
         earlier_episodes: content.earlier.iter().filter_map(|it| gate.lets(Datum::LastContact, earlier(it))).collect(),
         observed: observed::chosen(tx, &gate, &asked.observations).await?,
@@ -124,6 +125,10 @@ fn child(gate: &Gate<'_>, content: &Content, placement: Option<Placement>, today
         care_status: gate.lets(Datum::CareStatus, Code(content.episode.care_status)),
         placement: gate.lets(Datum::CareStatus, placement.map(lived)),
     }
+}
+
+fn pictured(it: &Photo) -> PacketPhoto {
+    PacketPhoto { id: it.id.uuid(), taken_on: it.taken_on, source: it.source.clone() }
 }
 
 fn lived(it: Placement) -> PacketPlacement {
@@ -199,13 +204,15 @@ fn contact(it: &Notification) -> PacketContact {
 fn made_of(gate: &Gate<'_>, content: &Content, report: &ReportBody) -> MadeOf {
     let stated: Vec<(ReportItem, &Stated)> = statements(content).collect();
     let recorded = RecordItem::ALL.iter().filter(|it| is_blank(report, **it)).map(|it| it.code().to_owned());
-    let unstated = ReportItem::ALL.iter().filter(|item| !stated.iter().any(|it| it.0 == **item));
+    // Why there is no photo is asked for only where there is none, and then under `photo`.
+    let asked = ReportItem::ALL.iter().filter(|it| **it != ReportItem::NoPhoto);
+    let unstated = asked.filter(|item| !stated.iter().any(|it| it.0 == **item));
     let barred = |(item, it): &&(ReportItem, &Stated)| {
         let provided = it.status == ContentStatus::Provided;
         provided && !(gate.lets_words(*item, it.origin) && it.said.as_ref().and_then(Said::value).is_some())
     };
     MadeOf {
-        photo: report.photo.as_ref().map(|it| it.id),
+        photo: report.photo.as_ref().map(|it| (Id::from_uuid(it.id), it.taken_on)),
         consent: None,
         open_items: recorded.chain(unstated.map(|it| it.code().to_owned())).collect(),
         left_out: stated.iter().filter(barred).map(|it| it.0.code().to_owned()).collect(),
@@ -223,7 +230,9 @@ fn is_blank(report: &ReportBody, item: RecordItem) -> bool {
         RecordItem::WeightPounds => child.weight_pounds.is_none(),
         RecordItem::HairColor => child.hair_color.is_none(),
         RecordItem::EyeColor => child.eye_color.is_none(),
-        RecordItem::Photo => report.photo.is_none(),
+        RecordItem::Photo => {
+            report.photo.is_none() && !report.items.iter().any(|it| it.item == ReportItem::NoPhoto.code())
+        }
         RecordItem::LastContactAt => event.last_contact_at.is_none(),
         RecordItem::LastContactPlace => event.last_contact_place.is_none(),
         RecordItem::MissingFrom => event.missing_from.is_none(),

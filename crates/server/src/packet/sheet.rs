@@ -25,8 +25,14 @@ const CONFIDENTIAL: &str = "Confidential. Disclosed for the purposes of 42 U.S.C
 const PUBLICITY: &str = "Do not say in public that the child is or was in care.";
 
 /// The document of a packet. Times are the agency's own.
-pub fn sheet(content: &PacketContent, zone: Zone, photo: Option<Photo>) -> Document {
+pub fn sheet(content: &PacketContent, zone: Zone, picture: Option<Vec<u8>>) -> Document {
     let report = content.report();
+    let photo = report.photo.as_ref().zip(picture).map(|(it, content)| Photo {
+        content,
+        alt: "Photo of the child".to_owned(),
+        caption: format!("Taken on {}. {}", day(it.taken_on), it.source),
+        height: 190.0,
+    });
     let mut blocks = head(report, zone);
     blocks.extend(section("The child", child(&report.child)));
     blocks.extend(photo.map(Block::Photo));
@@ -203,14 +209,14 @@ fn code<T: Vocabulary>(member: Option<Code<T>>) -> Option<String> {
 }
 
 /// A code as people read it.
-fn words(code: &str) -> String {
+pub fn words(code: &str) -> String {
     let words = code.replace('_', " ").replace(" ori", " ORI").replace("amber ", "AMBER ");
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// As it is written in the United States.
-pub(super) fn day(it: NaiveDate) -> String {
+pub fn day(it: NaiveDate) -> String {
     it.format("%B %-d, %Y").to_string()
 }
 

@@ -23,6 +23,10 @@ macro_rules! sealed_columns {
 sealed_columns! {
     KEPT_ANSWER = "idempotency_keys"."body" by "user_id::text || ' ' || key",
     STATED_VALUE = "report_statements"."value" by "id::text",
+    PHOTO_SOURCE = "photos"."source" by "id::text",
+    PHOTO_KEY = "photos"."content_key" by "id::text",
+    CONSENT_PERSON = "publication_consents"."person_name" by "id::text",
+    CONSENT_AUTHORITY = "publication_consents"."authority" by "id::text",
     STATED_REASON = "report_statements"."reason" by "id::text",
     PACKET_CONTENT = "packets"."content" by "id::text",
     PACKET_DOCUMENT = "packets"."document" by "id::text",

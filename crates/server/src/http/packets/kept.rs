@@ -1,21 +1,21 @@
 //! A packet on its way: asked for, ready to be kept, and as it is told of.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use homeward_domain::disclosure::{Destination, PacketRecipient};
-use homeward_domain::id::{EpisodeId, Id, PacketId, UserId, names};
+use homeward_domain::id::{EpisodeId, Id, PacketId, PhotoId, names};
+use homeward_domain::photo;
 use homeward_domain::policy::Action;
 use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::zone::Zone;
 use homeward_store::StoreError;
 use homeward_store::packets;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::OfChild;
 use crate::packet::{Asked, Draft};
-use crate::pdf;
 use crate::problem::{Fault, Problem};
 use crate::wire::codes::PacketRecipientCode;
 use crate::wire::{self, Code, Narrative, Reason};
@@ -51,18 +51,31 @@ pub(in crate::http) struct PacketView {
     sha256_json: String,
     /// Of `content.pdf`.
     sha256_pdf: String,
-    photo_id: Option<Uuid>,
+    photo: Option<PacketPhotoView>,
     /// Items that nobody had stated. The report goes out all the same.
     open_items: Vec<String>,
     /// Items that were stated and stayed out: they may not go there, or not without a recorded basis.
     left_out_items: Vec<String>,
 }
 
-/// A packet that is laid out and not kept yet.
-pub(in crate::http) struct Ready {
-    pub(in crate::http) draft: Draft,
-    content: Vec<u8>,
-    document: Vec<u8>,
+/// The photo in a packet.
+#[derive(Serialize, ToSchema)]
+pub(in crate::http) struct PacketPhotoView {
+    id: Uuid,
+    taken_on: NaiveDate,
+    /// Older than 180 days on the day the packet was made.
+    is_stale: bool,
+    /// What to do about that; null where there is nothing.
+    prompt: Option<&'static str>,
+}
+
+const STALE: &str = "The photo is older than 180 days. Ask for a newer one; the report goes out all the same.";
+
+impl PacketPhotoView {
+    fn of((id, taken_on): (PhotoId, NaiveDate), made_on: NaiveDate) -> Self {
+        let is_stale = photo::is_stale(taken_on, made_on);
+        Self { id: id.uuid(), taken_on, is_stale, prompt: is_stale.then_some(STALE) }
+    }
 }
 
 impl NewPacket {
@@ -88,7 +101,8 @@ impl NewPacket {
 }
 
 impl PacketView {
-    pub(in crate::http) fn of(it: packets::Packet) -> Result<Self, Problem> {
+    pub(in crate::http) fn of(it: packets::Packet, zone: Zone) -> Result<Self, Problem> {
+        let made_on = zone.local_date(it.made_at);
         Ok(Self {
             id: it.id.uuid(),
             episode_id: it.episode.uuid(),
@@ -98,46 +112,15 @@ impl PacketView {
             made_by: it.made_by.uuid(),
             sha256_json: it.sha256_json,
             sha256_pdf: it.sha256_pdf,
-            photo_id: it.made_of.photo,
+            photo: it.made_of.photo.map(|it| PacketPhotoView::of(it, made_on)),
             open_items: it.made_of.open_items,
             left_out_items: it.made_of.left_out,
         })
     }
 }
 
-impl Ready {
-    /// Lays the document out beside the event loop.
-    pub(in crate::http) async fn new(draft: Draft, document: pdf::Document) -> Result<Self, Problem> {
-        let content = serde_json::to_vec(&draft.content).map_err(|error| Problem::Internal(Box::new(error)))?;
-        let written = tokio::task::spawn_blocking(move || pdf::write(&document)).await;
-        let written = written.map_err(|error| Problem::Internal(Box::new(error)))?;
-        let document = written.map_err(|error| Problem::Internal(Box::new(error)))?;
-        Ok(Self { draft, content, document })
-    }
-
-    pub(in crate::http) fn packet(self, id: PacketId, episode: EpisodeId, made_by: UserId) -> packets::NewPacket {
-        let report = self.draft.content.report();
-        let packet = packets::Packet {
-            id,
-            episode,
-            destination: report.recipient.0.into(),
-            version: report.version,
-            made_at: report.made_at,
-            made_by,
-            made_of: self.draft.made_of,
-            sha256_json: sha256(&self.content),
-            sha256_pdf: sha256(&self.document),
-        };
-        packets::NewPacket { packet, content: self.content, document: self.document }
-    }
-}
-
 fn recipient(destination: Destination) -> Result<PacketRecipient, Problem> {
     PacketRecipient::parse(destination.code()).map_err(|_| StoreError::Corrupt("packets.destination").into())
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect()
 }
 
 /// The episode and the packet in the path.

@@ -8,17 +8,18 @@ use homeward_domain::report::{ContentStanding, RecordItem, ReportGroup, ReportIt
 use homeward_domain::vocabulary::Vocabulary;
 use homeward_store::episodes::Episode;
 use homeward_store::report::{self, Content, Group};
-use homeward_store::{Seen, episodes};
+use homeward_store::{ReadTx, Seen, consents, episodes};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::statements::{StatementView, items};
 use crate::auth::OfChild;
+use crate::http::photos::PhotoView;
 use crate::problem::Problem;
 use crate::reply::Shown;
 use crate::wire::Code;
-use crate::wire::codes::{RecoveryTypeCode, ReportGroupCode};
+use crate::wire::codes::{PublicationConsentCode, RecoveryTypeCode, ReportGroupCode};
 
 /// What a report on one episode contains, and what is open in it. Nothing that is open holds a report up.
 #[derive(Serialize, ToSchema)]
@@ -28,6 +29,10 @@ pub(super) struct ReportContent {
     items: Vec<ReportContentItem>,
     /// The items that nobody has stated yet.
     open_items: Vec<&'static str>,
+    /// The newest photo; null where there is none.
+    photo: Option<PhotoView>,
+    /// Whether the public may be shown the child's name and photo.
+    publication_consent: PublicationConsentCode,
     /// The missing episodes before this one, newest first: facts and dates.
     earlier_episodes: Vec<EarlierEpisode>,
 }
@@ -76,13 +81,13 @@ pub(in crate::http) async fn show(request: OfChild<ReadReport>) -> Result<Shown<
             let content = report::load(tx, permit, episode).await?;
             // Whoever is shown the words about health and dangers has looked at these.
             let look = tx.also::<ReadEndangerment>().map_or_else(|_| permit.saw(), |it| it.saw());
-            Ok(Seen(Shown(ReportContent::of(&content)), look))
+            Ok(Seen(Shown(ReportContent::of(tx, &content)), look))
         })
         .await
 }
 
 impl ReportContent {
-    fn of(content: &Content) -> Self {
+    fn of(tx: &ReadTx, content: &Content) -> Self {
         let (child, episode) = (content.child.id.uuid(), content.episode.id.uuid());
         let recorded = RecordItem::ALL.iter().map(|it| recorded(content, *it));
         let groups = [&content.description, &content.endangerment, &content.contacts, &content.particulars];
@@ -94,6 +99,8 @@ impl ReportContent {
             episode_id: episode,
             open_items: items.iter().filter(open).map(|it| it.item).collect(),
             items,
+            photo: content.photo.clone().map(|it| PhotoView::of(tx, content.child.id, it)),
+            publication_consent: Code(consents::standing(&content.consents)),
             earlier_episodes: content.earlier.iter().map(EarlierEpisode::of).collect(),
         }
     }
@@ -136,10 +143,12 @@ fn stated(content: &Content, group: &Group, item: ReportItem) -> ReportContentIt
 }
 
 fn recorded(content: &Content, item: RecordItem) -> ReportContentItem {
+    if item == RecordItem::Photo {
+        return photo(content);
+    }
     let value = recorded_value(content, item);
     let status = if value.is_some() { ContentStanding::Provided } else { ContentStanding::Open };
     let stated_under = match item {
-        RecordItem::Photo => child_url(content, "/photos"),
         _ if item.group() == ReportGroup::Event => episode_url(content, ""),
         _ => child_url(content, ""),
     };
@@ -153,6 +162,17 @@ fn recorded(content: &Content, item: RecordItem) -> ReportContentItem {
         recorded_by: None,
     };
     ReportContentItem { item: item.code(), group: Code(item.group()), stated_under, standing }
+}
+
+/// Where there is none, the reason that a person stated stands for it (T23).
+fn photo(content: &Content) -> ReportContentItem {
+    let stated = content.description.stated.get(&ReportItem::NoPhoto);
+    let mut standing = StatementView::of(ReportItem::NoPhoto, stated);
+    if content.photo.is_some() {
+        standing.status = Code(ContentStanding::Provided);
+    }
+    let (item, group) = (RecordItem::Photo.code(), Code(ReportGroup::Description));
+    ReportContentItem { item, group, stated_under: child_url(content, "/photos"), standing }
 }
 
 /// What the records say, as text; photos are spoken of in a member of their own.

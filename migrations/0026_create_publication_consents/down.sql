@@ -1,0 +1,1 @@
+drop table publication_consents;
