@@ -31,8 +31,8 @@ pub enum Block {
     Rows(Vec<(String, String)>),
     /// Columns under their heads.
     Table(Table),
-    /// A photo.
-    Photo(Photo),
+    /// A photo, and beside it names with what is said under each.
+    Portrait(Photo, Vec<(String, String)>),
 }
 
 /// What a line looks like, and what it is to a reader that does not see.

@@ -151,12 +151,15 @@ pub fn sheet(poster: &Poster, picture: Option<Vec<u8>>) -> Document {
         content,
         alt: format!("Photo of {name}"),
         caption: format!("Photo taken on {}", day(it.taken_on)),
-        height: 270.0,
+        height: 290.0,
     });
     let mut blocks = vec![text(Style::Banner, "MISSING"), text(Style::Large, &name)];
     blocks.push(text(Style::Body, &format!("Last seen on {} in {seen}", day(poster.last_seen_on))));
-    blocks.extend(photo.map(Block::Photo));
-    blocks.extend([text(Style::Heading, "Description"), Block::Rows(description(poster))]);
+    blocks.push(text(Style::Heading, "Description"));
+    blocks.push(match photo {
+        Some(photo) => Block::Portrait(photo, description(poster)),
+        None => Block::Rows(description(poster)),
+    });
     blocks.push(text(Style::Heading, "If you have seen this child, call"));
     for call in &poster.call {
         blocks.extend([text(Style::Large, call.number), text(Style::Body, call.who)]);

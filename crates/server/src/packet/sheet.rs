@@ -31,11 +31,14 @@ pub fn sheet(content: &PacketContent, zone: Zone, picture: Option<Vec<u8>>) -> D
         content,
         alt: "Photo of the child".to_owned(),
         caption: format!("Taken on {}. {}", day(it.taken_on), it.source),
-        height: 190.0,
+        height: 250.0,
     });
     let mut blocks = head(report, zone);
-    blocks.extend(section("The child", child(&report.child)));
-    blocks.extend(photo.map(Block::Photo));
+    blocks.push(text(Style::Heading, "The child"));
+    blocks.push(match photo {
+        Some(photo) => Block::Portrait(photo, child(&report.child)),
+        None => Block::Rows(child(&report.child)),
+    });
     blocks.extend(section("Description", items(report, ReportGroup::Description)));
     blocks.extend(section("What happened", event(&report.event, zone)));
     blocks.extend(section("About this time missing", items(report, ReportGroup::Event)));

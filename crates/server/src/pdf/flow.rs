@@ -12,6 +12,10 @@ pub(super) const MARGIN: f32 = 60.0;
 const BOTTOM: f32 = HIGH - 72.0;
 const COLUMN: f32 = WIDE - 2.0 * MARGIN;
 const LABELS: f32 = 138.0;
+/// Names of rows beside a photo are short.
+const SHORT_LABELS: f32 = 84.0;
+/// A photo leaves room for the rows beside it.
+const PHOTO: f32 = 220.0;
 const GAP: f32 = 12.0;
 
 /// Everything in its place.
@@ -117,9 +121,9 @@ pub(super) fn lay(document: &Document, font: &Font) -> Result<Laid, PdfError> {
     for block in &document.blocks {
         let node = match block {
             Block::Text(style, text) => flow.text(*style, text),
-            Block::Rows(rows) => flow.rows(rows),
+            Block::Rows(rows) => flow.rows(rows, MARGIN, LABELS),
             Block::Table(table) => flow.table(table),
-            Block::Photo(photo) => flow.photo(photo)?,
+            Block::Portrait(photo, rows) => flow.portrait(photo, rows)?,
         };
         flow.laid.tree.push(node);
     }
@@ -151,10 +155,10 @@ impl Flow<'_> {
         self.laid.outline.push(entry);
     }
 
-    fn rows(&mut self, rows: &[(String, String)]) -> Node {
+    fn rows(&mut self, rows: &[(String, String)], left: f32, labels: f32) -> Node {
         let items = rows.iter().map(|(label, value)| {
-            let label = Cell { x: MARGIN, width: LABELS - GAP, look: &LABEL, text: label };
-            let value = Cell { x: MARGIN + LABELS, width: COLUMN - LABELS, look: &VALUE, text: value };
+            let label = Cell { x: left, width: labels - GAP, look: &LABEL, text: label };
+            let value = Cell { x: left + labels, width: WIDE - MARGIN - left - labels, look: &VALUE, text: value };
             let mut roles = [Role::Label, Role::Body].into_iter();
             let cells = self.columns(&[label, value]).into_iter();
             let cells = cells.filter_map(|lines| roles.next().map(|role| Node::Group(role, lines)));
@@ -177,10 +181,13 @@ impl Flow<'_> {
         Node::Group(Role::Table(table.summary.clone()), parts)
     }
 
+    /// The last column is twice as wide: it holds what people wrote.
     fn row(&mut self, texts: &[String], look: &Look, role: fn() -> Role) -> Node {
-        let share = COLUMN / f32::from(u16::try_from(texts.len()).unwrap_or(1).max(1));
+        let share = COLUMN / f32::from(u16::try_from(texts.len() + 1).unwrap_or(1));
         let starts = std::iter::successors(Some(MARGIN), |x| Some(x + share));
-        let cells: Vec<Cell> = starts.zip(texts).map(|(x, text)| Cell { x, width: share - GAP, look, text }).collect();
+        let width = |at: usize| if at + 1 == texts.len() { 2.0 * share } else { share - GAP };
+        let cells = starts.zip(texts).enumerate();
+        let cells: Vec<Cell> = cells.map(|(at, (x, text))| Cell { x, width: width(at), look, text }).collect();
         let cells = self.columns(&cells).into_iter().map(|lines| Node::Group(role(), lines));
         Node::Group(Role::Row, cells.collect())
     }
@@ -214,20 +221,25 @@ impl Flow<'_> {
         Some(Node::Leaf(leaf))
     }
 
-    fn photo(&mut self, photo: &Photo) -> Result<Node, PdfError> {
+    fn portrait(&mut self, photo: &Photo, rows: &[(String, String)]) -> Result<Node, PdfError> {
         let image = Image::from_jpeg(photo.content.clone().into(), false).map_err(PdfError::Photo)?;
         let (width, height) = fitting(&image, photo.height);
-        self.need(height + 24.0);
-        self.y += 6.0;
+        self.need(height + 40.0);
+        let (top, page) = (self.y, self.laid.pages.len());
         let leaf = self.leaf();
-        self.mark(MARGIN, self.y, What::Picture { leaf, image, width, height });
-        self.y += height + 2.0;
+        self.mark(MARGIN, top + 4.0, What::Picture { leaf, image, width, height });
         let figure = Node::Group(Role::Figure(photo.alt.clone()), vec![Node::Leaf(leaf)]);
-        let caption = Cell { x: MARGIN, width: COLUMN, look: &look(Style::Small), text: &photo.caption };
+        self.y = top + height + 4.0;
+        let caption = Cell { x: MARGIN, width: PHOTO, look: &look(Style::Small), text: &photo.caption };
         let caption = self.columns(&[caption]).into_iter().flatten().collect();
-        let caption = Node::Group(Role::Paragraph, caption);
-        self.laid.tree.push(figure);
-        Ok(caption)
+        let bottom = self.y;
+        self.laid.tree.extend([figure, Node::Group(Role::Paragraph, caption)]);
+        self.y = top;
+        let rows = self.rows(rows, MARGIN + PHOTO + 2.0 * GAP, SHORT_LABELS);
+        if page == self.laid.pages.len() {
+            self.y = self.y.max(bottom);
+        }
+        Ok(rows)
     }
 
     fn leaf(&mut self) -> usize {
@@ -255,6 +267,6 @@ impl Flow<'_> {
 fn fitting(image: &Image, height: f32) -> (f32, f32) {
     let (wide, high) = image.size();
     let side = |it: u32| f32::from(u16::try_from(it).unwrap_or(u16::MAX)).max(1.0);
-    let scale = (height / side(high)).min(COLUMN / side(wide));
+    let scale = (height / side(high)).min(PHOTO / side(wide));
     (side(wide) * scale, side(high) * scale)
 }

@@ -80,5 +80,5 @@ fn every_text_that_a_person_can_type_is_set() {
 #[test]
 fn a_photo_that_is_none_is_refused() {
     let photo = Photo { content: b"GIF89a".to_vec(), alt: "A".to_owned(), caption: "B".to_owned(), height: 100.0 };
-    assert!(matches!(write(&document(vec![Block::Photo(photo)])), Err(PdfError::Photo(_))));
+    assert!(matches!(write(&document(vec![Block::Portrait(photo, Vec::new())])), Err(PdfError::Photo(_))));
 }
