@@ -114,8 +114,10 @@ insert into children (agency_id, id, agency_person_id, given_name, family_name, 
         'foster_care', 1, at, worker_id, at
     from bench.child_facts;
 
-insert into placements (agency_id, id, child_id, setting, started_on, ended_on, provider_name, recorded_at, recorded_by)
-    select agency_id, bench.id(6, n, at), id, 'foster_family_home', at::date, null, 'Provider ' || n % 997, at, worker_id
+insert into placements (agency_id, id, child_id, setting, started_on, ended_on, provider_name, recorded_at, recorded_by,
+        version)
+    select agency_id, bench.id(6, n, at), id, 'foster_family_home', at::date, null, 'Provider ' || n % 997, at, worker_id,
+        1
     from bench.child_facts;
 
 -- Episode e of a child that has been missing: each lasts 60 hours, the last of every fourth such child still lasts.

@@ -262,7 +262,7 @@ async fn history_makes_no_noise_and_an_open_episode_only_the_rung_that_is_due() 
 }
 
 /// The program, built by the same `cargo build` as the tests.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     tests.ancestors().nth(2).unwrap().join("homeward")
 }
@@ -287,7 +287,7 @@ async fn facts(db: &Database) -> Contents {
         ("duties", "id", "t.assigned_to"),
     ] {
         let query = format!(
-            "select (to_jsonb(t) - array['recorded_at', 'recorded_by', 'created_at', 'worker_id', 'assigned_to', '{id}'] \
+            "select (to_jsonb(t) - array['recorded_at', 'recorded_by', 'created_at', 'worker_id', 'assigned_to', 'planned_at', '{id}'] \
              || jsonb_build_object('worker', email))::text from {table} t left join users u on u.id = {worker}"
         );
         facts.insert(table.to_owned(), said(&owner, &query).await);

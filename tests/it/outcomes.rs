@@ -111,6 +111,9 @@ async fn duties_that_stand_open_keep_the_episode_open_unless_a_supervisor_says_w
     assert_eq!(problem["type"], "/problems/duties-open");
     let reasons = problem["duty_ids"].as_array().unwrap().iter();
     closure["undone"] = reasons.map(|id| json!({ "duty_id": id, "reason": "Handed to the new agency." })).collect();
+    for recipient in ["confirmed_told_law_enforcement", "confirmed_told_ncmec"] {
+        closure[recipient] = json!({ "by_name": "Sample Supervisor", "at": NOW });
+    }
     case.worker.put(&case.url(""), &case.url("/closure"), closure.clone(), 403).await;
     let closed = case.supervisor.put(&case.url(""), &case.url("/closure"), closure, 200).await;
     assert_eq!(closed["state"], "closed_custody_ended_still_missing");

@@ -2,13 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, NotificationId, ObservationId,
-    PacketId, PhotoId, PlacementId, ReminderId, UserId,
+    AgencyId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, FactorResponseId, InterviewId,
+    NotificationId, ObservationId, PacketId, PhotoId, PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId,
+    WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -44,6 +46,24 @@ pub enum Change {
     ObservationRecorded { observation_id: ObservationId },
     /// An observation was taken back.
     ObservationRetracted { observation_id: ObservationId },
+    /// Someone looked for the child.
+    SearchEffortRecorded { episode_id: EpisodeId, search_effort_id: SearchEffortId },
+    /// A search effort was taken back.
+    SearchEffortRetracted { episode_id: EpisodeId, search_effort_id: SearchEffortId },
+    /// It was told whether someone knows where the child is.
+    WhereaboutsStated { episode_id: EpisodeId, whereabouts_id: WhereaboutsId },
+    /// A return interview was offered, declined or held.
+    InterviewRecorded { episode_id: EpisodeId, interview_id: InterviewId },
+    /// A screening was given.
+    ScreeningRecorded { episode_id: EpisodeId, screening_id: ScreeningId },
+    /// A person said what led to the absence.
+    FactorsRecorded { episode_id: EpisodeId, version: i32 },
+    /// A response to a factor was planned.
+    FactorResponseRecorded { episode_id: EpisodeId, response_id: FactorResponseId },
+    /// A response to a factor was carried out.
+    FactorResponseDone { episode_id: EpisodeId, response_id: FactorResponseId },
+    /// The agency chose whom to call when a report is refused.
+    EscalationContactsChanged { version: i32 },
     /// A person stated items of a report.
     ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
     /// A packet or a poster was made.
@@ -54,8 +74,18 @@ pub enum Change {
     PhotoAdded { photo_id: PhotoId },
     /// A decision about publication was recorded.
     PublicationConsentRecorded { consent_id: ConsentId },
+    /// A closure was taken back.
+    EpisodeReopened { episode_id: EpisodeId },
+    /// A placement was changed.
+    PlacementChanged { placement_id: PlacementId, fields: Vec<&'static str> },
+    /// Something that fewer people may know of was recorded. The trail does not tell what (12.4 item 19).
+    EntryRecorded { entry_id: Uuid },
     /// A person saw a reminder. Seen is not done.
     ReminderAcknowledged { reminder_id: ReminderId },
+    /// Other rules were chosen for the agency, and everything open was planned by them.
+    RulesChosen { version: i32, jurisdiction: String },
+    /// A person said which of a rule's conditions are met.
+    ChoicesRecorded { episode_id: EpisodeId, choices: Vec<String> },
     /// Rows about the child came with an import.
     Imported { rows: usize },
 }

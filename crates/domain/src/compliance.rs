@@ -12,8 +12,13 @@ use crate::zone::Zone;
 mod tests;
 
 vocabulary! {
-    /// How compliance is counted. Two different questions, never mixed.
-    Method { Statute = "statute", Oig = "oig", }
+    /// How compliance is counted. Different questions, never mixed.
+    Method {
+        Statute = "statute",
+        Oig = "oig",
+        /// By the limits that the duties had, under the rules as they were known.
+        Rules = "rules",
+    }
 }
 
 /// What the two methods look at for one recipient.
@@ -43,14 +48,22 @@ impl Method {
                 "Episodes missing 2 calendar days or longer by agency-local dates; late: reported 2 or more \
                  agency-local calendar dates after receipt (the frame of HHS-OIG audit A-07-21-06102)."
             }
+            Self::Rules => {
+                "Initial report completed by the limit that the duty had at known_at: the earliest that federal law, the \
+                 agency's State or the agency's own rules set. Asked as of last month, last month's rules count."
+            }
         }
     }
 }
 
 /// The state of one initial report by the statute: 24 elapsed hours from receipt.
 pub fn by_statute(report: &Report, as_of: DateTime<Utc>) -> DutyState {
-    let due = report.received_at + TimeDelta::hours(24);
-    undone_or(report, as_of, |told| due < told, due < as_of)
+    by_rules(report, report.received_at + TimeDelta::hours(24), as_of)
+}
+
+/// The state by the limit that the duty had.
+pub fn by_rules(report: &Report, due_at: DateTime<Utc>, as_of: DateTime<Utc>) -> DutyState {
+    undone_or(report, as_of, |told| due_at < told, due_at < as_of)
 }
 
 /// The state by the auditors' method; none where the episode is outside their frame.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::id::NotificationId;
-use crate::law::Rule;
+use crate::id::{DeterminationId, EpisodeId, NotificationId};
+use crate::law::RuleRef;
 use crate::notification::Recipient;
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::{Vocabulary as _, vocabulary};
 
 #[cfg(test)]
 mod tests;
@@ -31,8 +31,44 @@ vocabulary! {
         Screening = "screening",
         /// Review care and reports at the birthday; nothing ends by itself (COV-3).
         BirthdayReview = "birthday_review",
+        /// Write to, or contact again, who was told (State rules).
+        FollowUp = "follow_up",
+        /// Share a changed fact or a lead (42 U.S.C. 671(a)(35)(B), CLK-10).
+        ShareUpdate = "share_update",
+        /// Search, and log it (42 U.S.C. 671(a)(35)(A)(i); State rules).
+        SearchEffort = "search_effort",
+        /// Meet about the child, missing or back (State rules).
+        Staffing = "staffing",
+        /// A supervisor's review of the search (State rules).
+        SupervisoryReview = "supervisory_review",
+        /// Decide with law enforcement whether to ask for an AMBER Alert (State rules).
+        AmberAlertDecision = "amber_alert_decision",
+        /// A medical examination of the child who is back (State rules).
+        MedicalExamination = "medical_examination",
         /// Report an identified victim (42 U.S.C. 671(a)(34)(A)); raised by a person's determination only.
         IdentificationReport = "identification_report",
+    }
+}
+
+/// Whether a duty is owed to someone outside, or is a task of the agency's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Someone has to be told; only a contact with them discharges it.
+    ToRecipient,
+    /// Something has to be done.
+    Task,
+}
+
+impl DutyKind {
+    /// Whether someone has to be told.
+    pub fn address(self) -> Address {
+        let task = TaskKind::ALL.iter().any(|it| it.duty() == self);
+        if task { Address::Task } else { Address::ToRecipient }
+    }
+
+    /// Whether it can come round again until the child is safe.
+    pub fn recurs(self) -> bool {
+        matches!(self, Self::RegularCommunication | Self::SearchEffort | Self::SupervisoryReview)
     }
 }
 
@@ -42,6 +78,11 @@ vocabulary! {
         ReturnInterview = "return_interview",
         Screening = "screening",
         BirthdayReview = "birthday_review",
+        SearchEffort = "search_effort",
+        Staffing = "staffing",
+        SupervisoryReview = "supervisory_review",
+        AmberAlertDecision = "amber_alert_decision",
+        MedicalExamination = "medical_examination",
     }
 }
 
@@ -52,6 +93,11 @@ impl TaskKind {
             Self::ReturnInterview => DutyKind::ReturnInterview,
             Self::Screening => DutyKind::Screening,
             Self::BirthdayReview => DutyKind::BirthdayReview,
+            Self::SearchEffort => DutyKind::SearchEffort,
+            Self::Staffing => DutyKind::Staffing,
+            Self::SupervisoryReview => DutyKind::SupervisoryReview,
+            Self::AmberAlertDecision => DutyKind::AmberAlertDecision,
+            Self::MedicalExamination => DutyKind::MedicalExamination,
         }
     }
 }
@@ -69,6 +115,38 @@ vocabulary! {
         Late = "late",
         /// The episode was closed with this undone.
         Never = "never",
+    }
+}
+
+/// What a duty hangs on, and a contact is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// A missing episode.
+    Episode(EpisodeId),
+    /// A person's determination. Fewer people may know of it.
+    Determination(DeterminationId),
+}
+
+impl Cause {
+    /// The one of the two that is there.
+    pub fn of(episode: Option<EpisodeId>, determination: Option<DeterminationId>) -> Option<Self> {
+        episode.map(Self::Episode).or(determination.map(Self::Determination))
+    }
+
+    /// The episode, if it is one.
+    pub fn episode(self) -> Option<EpisodeId> {
+        match self {
+            Self::Episode(id) => Some(id),
+            Self::Determination(_) => None,
+        }
+    }
+
+    /// The determination, if it is one.
+    pub fn determination(self) -> Option<DeterminationId> {
+        match self {
+            Self::Episode(_) => None,
+            Self::Determination(id) => Some(id),
+        }
     }
 }
 
@@ -99,7 +177,8 @@ impl Lapse {
     }
 }
 
-/// What names a duty within its episode. Recurring duties count up from 0.
+/// What names a duty within its cause. Recurring duties count up from 0; a staffing is 0 while the child is missing
+/// and 1 on return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DutyKey {
     /// What is owed.
@@ -116,7 +195,7 @@ pub struct Duty {
     /// What names it.
     pub key: DutyKey,
     /// The rule it comes from.
-    pub rule: Arc<Rule>,
+    pub rule: Arc<RuleRef>,
     /// When the clock started.
     pub starts_at: DateTime<Utc>,
     /// The law's limit; none where the law sets no time.

@@ -155,14 +155,16 @@ pub struct Facts {
     pub moments: Moments,
     /// How it ended, as far as it has.
     pub recovery: Recovery,
-    /// When a fact worth telling the recipients last changed (CLK-10).
-    pub material_change_at: Option<DateTime<Utc>>,
+    /// When facts worth telling the recipients changed (CLK-10). Order does not matter.
+    pub material_changes: Vec<DateTime<Utc>>,
     /// The instant of the birthday that asks for a person's review (COV-3).
     pub birthday_at: Option<DateTime<Utc>>,
     /// Who was told what. Order does not matter.
     pub told: Vec<Told>,
     /// Which tasks were done. Order does not matter.
     pub completed: Vec<Completed>,
+    /// The conditions that a person chose, by the names of the rules. Nothing else ever chooses one (NJ-4).
+    pub choices: Vec<String>,
     /// The end, if a person has ended it.
     pub closure: Option<Closure>,
 }
@@ -268,6 +270,16 @@ pub fn receipt_move(recorded: DateTime<Utc>, corrected: DateTime<Utc>) -> Receip
 /// The clock of a merged duplicate: the earliest receipt (domain 10.3, T28).
 pub fn merged_receipt(one: DateTime<Utc>, other: DateTime<Utc>) -> DateTime<Utc> {
     one.min(other)
+}
+
+/// Whether a closure for this reason leaves a child away. Where it turned out that they were not missing, or that
+/// another record tells of the same absence, it does not (T27).
+pub fn is_still_missing(recovery: &Recovery, reason: ClosureReason) -> bool {
+    match reason {
+        ClosureReason::AgedOutStillMissing | ClosureReason::CustodyEndedStillMissing | ClosureReason::Deceased => true,
+        ClosureReason::TasksDone => recovery.ended_at().is_none(),
+        ClosureReason::NotMissing | ClosureReason::MergedDuplicate => false,
+    }
 }
 
 /// Whether work is still owed to a child who is back.

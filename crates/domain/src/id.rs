@@ -37,9 +37,21 @@ pub type DutyId = Id<names::Duty>;
 pub type RungId = Id<names::Rung>;
 /// Names one message to one person.
 pub type ReminderId = Id<names::Reminder>;
+/// Names what a person concluded.
+pub type DeterminationId = Id<names::Determination>;
 /// Names one thing a person saw or was told.
 pub type ObservationId = Id<names::Observation>;
 
+/// Names one thing that was done to find a child.
+pub type SearchEffortId = Id<names::SearchEffort>;
+/// Names one statement of whether someone knows where a child is.
+pub type WhereaboutsId = Id<names::Whereabouts>;
+/// Names one offer of a conversation to a child who is back.
+pub type InterviewId = Id<names::Interview>;
+/// Names one screening that was given.
+pub type ScreeningId = Id<names::Screening>;
+/// Names one thing that is done about a factor.
+pub type FactorResponseId = Id<names::FactorResponse>;
 /// Names one statement for a report.
 pub type StatementId = Id<names::Statement>;
 /// Names one version of a packet or a poster.
@@ -77,12 +89,24 @@ pub mod names {
     pub enum Rung {}
     /// See [`super::ReminderId`].
     pub enum Reminder {}
+    /// See [`super::DeterminationId`].
+    pub enum Determination {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
     /// See [`super::PacketId`].
     pub enum Packet {}
     /// See [`super::DisclosureId`].
     pub enum Disclosure {}
+    /// See [`super::SearchEffortId`].
+    pub enum SearchEffort {}
+    /// See [`super::WhereaboutsId`].
+    pub enum Whereabouts {}
+    /// See [`super::InterviewId`].
+    pub enum Interview {}
+    /// See [`super::ScreeningId`].
+    pub enum Screening {}
+    /// See [`super::FactorResponseId`].
+    pub enum FactorResponse {}
     /// See [`super::StatementId`].
     pub enum Statement {}
     /// See [`super::PhotoId`].

@@ -9,11 +9,20 @@ pub mod text;
 pub mod zone;
 
 pub mod child;
+pub mod determination;
 pub mod disclosure;
 pub mod episode;
+pub mod factor;
+pub mod impossible;
 pub mod indicator;
+pub mod interview;
 pub mod notification;
 pub mod observation;
+pub mod placement;
+pub mod refusal;
+pub mod screening;
+pub mod search_effort;
+pub mod whereabouts;
 
 pub mod duty;
 pub mod law;

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use crate::audit::{Change, Entry, Look, LookKind};
 use crate::id::{AgencyId, ChildId, UnitId, UserId};
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::{Vocabulary as _, vocabulary};
 
 mod actions;
 #[cfg(test)]
@@ -27,6 +27,15 @@ vocabulary! {
     }
 }
 
+/// Who is at the other end of the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// A person who signed in.
+    Human,
+    /// A program: a machine key, a job, an import.
+    Machine,
+}
+
 /// A signed-in person, as the database knows them at this moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -38,6 +47,8 @@ pub struct Caller {
     pub role: Role,
     /// How far they reach.
     pub reach: Reach,
+    /// Whether it is a person.
+    pub session: SessionKind,
 }
 
 /// How much of the agency a person works for.
@@ -101,7 +112,7 @@ pub fn decide<A: Action>(caller: &Caller, child: ChildId, tie: Tie) -> Result<Pe
     if tie == Tie::None || !reads_children(caller.role) {
         return Err(Denied::Hidden);
     }
-    if !allows(caller.role, A::KIND) {
+    if !may(caller, A::KIND) {
         return Err(Denied::Forbidden);
     }
     Ok(Permit { agency: caller.agency, actor: caller.user, child, action: PhantomData })
@@ -109,7 +120,7 @@ pub fn decide<A: Action>(caller: &Caller, child: ChildId, tie: Tie) -> Result<Pe
 
 /// Decides about a collection: the same policy, within the person's reach.
 pub fn grant<A: Action>(caller: &Caller) -> Result<Grant<A>, Denied> {
-    if allows(caller.role, A::KIND) {
+    if may(caller, A::KIND) {
         Ok(Grant { caller: caller.clone(), action: PhantomData })
     } else {
         Err(Denied::Forbidden)
@@ -130,8 +141,26 @@ pub fn tie(caller: &Caller, unit: UnitId, assigned_to: Option<UserId>) -> Tie {
 
 /// The right of the import to add to an agency's records, in the name of `user`. Only the import asks for it.
 pub fn importer(agency: AgencyId, user: UserId) -> Grant<Import> {
-    let caller = Caller { user, agency, role: Role::Administrator, reach: Reach::WholeAgency };
+    let (role, reach, session) = (Role::Administrator, Reach::WholeAgency, SessionKind::Machine);
+    let caller = Caller { user, agency, role, reach, session };
     Grant { caller, action: PhantomData }
+}
+
+/// Who may be told of something, wherever they are bound to the child.
+pub fn roles_that_may<A: Action>() -> impl Iterator<Item = Role> {
+    Role::ALL.iter().copied().filter(|role| allows(*role, A::KIND))
+}
+
+/// What the role allows, within what the session and the reach do.
+fn may(caller: &Caller, action: ActionKind) -> bool {
+    let is_theirs = match action {
+        // Only a person concludes (domain 12.2): no right of a machine, now or later, comes to this.
+        ActionKind::Determine => caller.session == SessionKind::Human,
+        // A count of a unit would point at its children.
+        ActionKind::CountDeterminations => caller.reach == Reach::WholeAgency,
+        _ => true,
+    };
+    is_theirs && allows(caller.role, action)
 }
 
 fn reads_children(role: Role) -> bool {
@@ -143,7 +172,15 @@ fn allows(role: Role, action: ActionKind) -> bool {
     use ActionKind as A;
     let reads = matches!(
         action,
-        A::ReadChild | A::ReadObservations | A::ListChildren | A::ListEpisodes | A::ReadWorklist | A::OwnReminders
+        A::ReadChild
+            | A::ReadObservations
+            | A::ReadFactors
+            | A::ListChildren
+            | A::ListEpisodes
+            | A::ReadWorklist
+            | A::OwnReminders
+            | A::ReadAgency
+            | A::ReadDataQuality
     );
     let reads_report =
         matches!(action, A::ReadDescription | A::ReadContacts | A::ReadParticulars | A::ReadReport | A::ReadPhotos);
@@ -167,20 +204,39 @@ fn allows(role: Role, action: ActionKind) -> bool {
             | A::Notify
             | A::RecordRecovery
             | A::CompleteTask
+            | A::LogSearch
+            | A::ReadInterviews
+            | A::RecordInterview
+            | A::RecordFactors
             | A::CloseEpisode
             | A::Observe
+            | A::Determine
+            | A::ReadDeterminations
     );
     let supervises = matches!(
         action,
-        A::MoveReceiptLater | A::CloseUndone | A::ReadCompliance | A::ReadAccessLog | A::RecordPublicationConsent
+        A::MoveReceiptLater
+            | A::CloseUndone
+            | A::ReopenEpisode
+            | A::ReadCompliance
+            | A::ReadAccessLog
+            | A::CountDeterminations
+            | A::RecordPublicationConsent
     );
     let audits = matches!(action, A::ReadCompliance | A::ReadAccessLog | A::ReadAudit);
     match role {
         Role::Caseworker | Role::OnCall => reads || records || reads_report || states_report || packs,
         Role::Supervisor => reads || records || reads_report || states_report || packs || supervises,
-        Role::Auditor => reads || audits || reads_report && action != A::ReadContacts,
-        Role::PrivacyOfficer => audits || reads_report || matches!(action, A::ReadChild | A::OwnReminders),
-        Role::Administrator => matches!(action, A::OwnReminders),
+        Role::Auditor => {
+            reads || audits || reads_report && action != A::ReadContacts || action == A::CountDeterminations
+        }
+        Role::PrivacyOfficer => {
+            let own = matches!(action, A::ReadChild | A::OwnReminders | A::ReadDeterminations | A::ReadAgency);
+            audits || reads_report || own
+        }
+        Role::Administrator => {
+            matches!(action, A::OwnReminders | A::ReadAgency | A::ChooseEscalation | A::ConfigureRules)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::duty::{Duty, DutyKind};
 use crate::notification::Recipient;
-use crate::vocabulary::{Vocabulary as _, vocabulary};
+use crate::vocabulary::vocabulary;
 use crate::zone::Zone;
 
 #[cfg(test)]
@@ -101,7 +101,9 @@ pub fn ladder(duty: &Duty) -> impl Iterator<Item = Rung> + use<> {
 }
 
 fn steps_below(duty: &Duty) -> Vec<Step> {
-    let recurs = matches!(duty.key.kind, DutyKind::RegularCommunication | DutyKind::RecordUpdate);
+    // Whoever has just done it hears of the next one when that comes near, and not at once.
+    let recurs = duty.key.kind.recurs() && (0 < duty.key.sequence || duty.key.kind == DutyKind::RegularCommunication)
+        || duty.key.kind == DutyKind::RecordUpdate;
     let span = duty.limit_at() - duty.starts_at;
     let below = |hours: &i64| *hours == 0 || TimeDelta::hours(*hours) < span;
     if span <= TimeDelta::hours(DAY) {
@@ -161,6 +163,13 @@ fn act(kind: DutyKind, recipient: Option<Recipient>) -> String {
         DutyKind::ReturnInterview => "Hold the return interview".to_owned(),
         DutyKind::Screening => "Hold the screening".to_owned(),
         DutyKind::BirthdayReview => "Review care and reports at the birthday".to_owned(),
+        DutyKind::FollowUp => format!("Follow up with {to} on the report"),
+        DutyKind::ShareUpdate => format!("Share with {to} what has changed"),
+        DutyKind::SearchEffort => "Search, and log the effort".to_owned(),
+        DutyKind::Staffing => "Hold the staffing".to_owned(),
+        DutyKind::SupervisoryReview => "Hold the supervisory review".to_owned(),
+        DutyKind::AmberAlertDecision => "Decide with law enforcement on an AMBER Alert request".to_owned(),
+        DutyKind::MedicalExamination => "See to the medical examination".to_owned(),
         DutyKind::IdentificationReport => format!("Make the report to {to}"),
     }
 }
@@ -170,7 +179,23 @@ pub fn recipient_name(recipient: Recipient) -> &'static str {
     match recipient {
         Recipient::LawEnforcement => "law enforcement",
         Recipient::Ncmec => "NCMEC",
-        other => other.code(),
+        Recipient::Supervisor => "the supervisor",
+        Recipient::Court => "the court",
+        Recipient::ParentOrGuardian => "the parents or guardians",
+        Recipient::AttorneyForChild => "the child's attorney",
+        Recipient::GuardianAdLitem => "the guardian ad litem",
+        Recipient::Casa => "the CASA volunteer",
+        Recipient::Tribe => "the tribe",
+        Recipient::TribalLawEnforcement => "tribal law enforcement",
+        Recipient::StateClearinghouse => "the State clearinghouse",
+        Recipient::MissingChildUnit => "the missing child unit",
+        Recipient::ProbationOrParole => "probation or parole",
+        Recipient::ProsecutorOrAgencyCounsel => "the prosecutor or agency counsel",
+        Recipient::Caregiver => "the caregiver",
+        Recipient::School => "the school",
+        Recipient::IcpcIcjOffice => "the interstate compact office",
+        Recipient::Licensing => "licensing",
+        Recipient::Other => "the others named in the rule",
     }
 }
 

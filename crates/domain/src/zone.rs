@@ -83,10 +83,14 @@ impl Zone {
 
     /// The first instant of a local day; where its midnight was skipped, the instant of the skip.
     pub fn start_of_day(self, date: NaiveDate) -> DateTime<Utc> {
-        let midnight = date.and_time(NaiveTime::MIN);
-        match self.0.from_local_datetime(&midnight) {
+        self.first_instant(date.and_time(NaiveTime::MIN))
+    }
+
+    /// The first instant at which the wall showed this time; where the clocks went over it, the instant they did.
+    pub fn first_instant(self, local: NaiveDateTime) -> DateTime<Utc> {
+        match self.0.from_local_datetime(&local) {
             LocalResult::Single(first) | LocalResult::Ambiguous(first, _) => first.to_utc(),
-            LocalResult::None => self.end_of_gap(midnight),
+            LocalResult::None => self.end_of_gap(local),
         }
     }
 

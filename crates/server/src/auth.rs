@@ -274,6 +274,15 @@ impl<A: Action> Within<A> {
         self.app.store.list(&self.call, work).await
     }
 
+    /// Writes what concerns the agency. The body is read only once the policy has agreed.
+    pub async fn write<B: DeserializeOwned + ToSchema, T>(
+        &self,
+        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<Audited<T>, Problem>,
+    ) -> Result<T, Problem> {
+        let work = async |tx: &WriteTx, grant: &Grant<A>| work(tx, grant, self.body()?).await;
+        self.app.store.write_in(&self.call, work).await
+    }
+
     /// Writes what belongs to no child yet, or to the caller, without a body.
     pub async fn change<T>(
         &self,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::config::VARIABLES;
+use crate::rules::Case;
 
 /// Case management for children missing from care.
 #[derive(Debug, Parser)]
@@ -53,6 +54,12 @@ pub enum Command {
     },
     /// Print the API description
     Openapi,
+    /// Ask about rule packs; needs no database
+    Rules {
+        /// What to ask
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// Manage people
     User {
         /// What to do with them
@@ -78,6 +85,21 @@ pub enum Command {
         #[arg(last = true, required = true)]
         command: Vec<OsString>,
     },
+}
+
+/// Asking about rule packs.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Say what a pack asks for, or every line that is refused and why
+    Check {
+        /// The pack
+        file: PathBuf,
+        /// The rules it stands on: `US`, or the postal code of a State for an agency's own pack
+        #[arg(long, default_value = "US")]
+        on: String,
+    },
+    /// Print the duties that a case would raise, with their limits and citations
+    Explain(Case),
 }
 
 /// Managing the keys that seal values.

@@ -11,14 +11,16 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use homeward_store::StoreError;
 use homeward_store::agencies::{NewChild, NewPerson, Setup};
-use homeward_store::call::Agency;
+use homeward_store::call::{Agency, Rules};
 use uuid::Uuid;
 
 use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
 use crate::auth::token::{NoRandomness, Secret};
 
+mod cases;
 mod user;
 
+pub use cases::load_cases;
 pub use user::{NewUser, UserError, create_user, read_password};
 
 /// An agency, what it consists of, and the local part of whoever stands on its last rung.
@@ -208,7 +210,7 @@ impl Sample {
             id: id(self.domain, "agency"),
             name: self.name.to_owned(),
             zone: Zone::parse(self.zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?,
-            jurisdiction: "US".to_owned(),
+            rules: Rules::federal(),
             under_twenty_six: UnderTwentySix::NotElected,
         };
         setup.add_agency(&agency).await?;

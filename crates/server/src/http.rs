@@ -2,14 +2,23 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+mod agency_rules;
 mod audit;
 mod children;
+mod choices;
+mod closing;
 mod compliance;
 mod counts;
+mod data_quality;
+mod determinations;
 mod duties;
 mod episodes;
+mod escalation;
+mod factor_responses;
+mod factors;
 pub mod health;
 mod indicators;
+mod interviews;
 mod notifications;
 mod observations;
 mod outcomes;
@@ -17,12 +26,16 @@ mod packets;
 mod photos;
 mod placements;
 mod posters;
+mod refusal;
 mod reminders;
 mod report;
 mod rules;
+mod screenings;
+mod search_efforts;
 mod sessions;
 mod timeline;
 mod views;
+mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {
@@ -38,10 +51,13 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(counts::show)
         .service(placements::record)
         .service(placements::list)
+        .service(placements::show)
+        .service(placements::change)
         .service(episodes::open)
         .service(episodes::of_child)
         .service(episodes::show)
         .service(episodes::change)
+        .service(choices::record)
         .service(episodes::list::list)
         .service(report::show_description)
         .service(report::state_description)
@@ -64,7 +80,6 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(outcomes::recover)
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
-        .service(outcomes::close)
         .service(packets::make)
         .service(packets::list)
         .service(packets::show)
@@ -78,15 +93,46 @@ pub fn routes(at: &mut ServiceConfig) {
         .service(posters::show)
         .service(posters::show_content)
         .service(posters::show_document)
+        .service(closing::close)
+        .service(closing::reopen)
+        .service(search_efforts::record)
+        .service(search_efforts::list)
+        .service(search_efforts::retract)
+        .service(whereabouts::state)
+        .service(whereabouts::list)
+        .service(interviews::record)
+        .service(interviews::list)
+        .service(screenings::record)
+        .service(screenings::list)
+        .service(factors::catalogue)
+        .service(factors::choose)
+        .service(factors::show)
+        .service(factor_responses::record)
+        .service(factor_responses::list)
+        .service(factor_responses::show)
+        .service(factor_responses::finish)
+        .service(factor_responses::of_child)
+        .service(escalation::show)
+        .service(escalation::choose)
         .service(timeline::show)
         .service(indicators::show)
         .service(observations::record)
         .service(observations::list)
         .service(observations::retract)
+        .service(determinations::record)
+        .service(determinations::list)
+        .service(determinations::reports::record)
+        .service(determinations::reports::list)
+        .service(determinations::reports::retract)
+        .service(determinations::count::show)
+        .service(data_quality::placements)
         .service(duties::list)
         .service(reminders::list)
         .service(reminders::acknowledge)
         .service(rules::list)
+        .service(agency_rules::show)
+        .service(agency_rules::choose)
+        .service(agency_rules::history)
         .service(compliance::summary)
         .service(compliance::duties)
         .service(audit::entries)

@@ -24,6 +24,7 @@ pub mod problem;
 pub mod reminders;
 mod reply;
 mod request_id;
+pub mod rules;
 pub mod run;
 pub mod serve;
 mod url;

@@ -10,6 +10,7 @@ use homeward_server::{openapi, postgres, run};
 fn main() -> ExitCode {
     let command = Cli::parse().command;
     match command {
+        Command::Rules { command } => run::ask(command),
         Command::Openapi => {
             run::print(&openapi::json());
             ExitCode::SUCCESS

@@ -5,6 +5,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use homeward_domain::episode::{MomentsError, ReceiptMovesLater};
 use homeward_domain::id::{DutyId, EpisodeId};
+use homeward_domain::impossible;
 use homeward_domain::notification::NotificationError;
 use homeward_domain::photo::PublicationConsent;
 use homeward_domain::policy::Denied;
@@ -71,6 +72,8 @@ pub enum Problem {
     Notification(#[from] NotificationError),
     #[error("{0}")]
     ReceiptMovesLater(#[from] ReceiptMovesLater),
+    #[error("to take a choice back gives more time, and takes a supervisor")]
+    ChoiceGivesTime,
     #[error("the child is missing already: see the open episode")]
     AlreadyMissing { open_episode_id: EpisodeId },
     #[error("the absence overlaps another one of this child")]
@@ -89,6 +92,12 @@ pub enum Problem {
     PublicationNotConsented { state: PublicationConsent },
     #[error("the records changed while the document was made; send it again")]
     ChangedMeanwhile,
+    #[error("this was done before")]
+    AlreadyDone,
+    #[error("another determination has taken its place already")]
+    SupersededBefore,
+    #[error("the episode is open")]
+    EpisodeOpen,
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     #[error("the service cannot answer now; try again")]
@@ -120,6 +129,7 @@ impl Problem {
             Self::Impossible(_) => (S::UNPROCESSABLE_ENTITY, "impossible"),
             Self::Notification(error) => notification(error),
             Self::ReceiptMovesLater(_) => (S::FORBIDDEN, "receipt-moves-later"),
+            Self::ChoiceGivesTime => (S::FORBIDDEN, "choice-gives-time"),
             Self::AlreadyMissing { .. } => (S::CONFLICT, "already-missing"),
             Self::OverlappingEpisode => (S::CONFLICT, "overlapping-episode"),
             Self::PersonIdTaken => (S::CONFLICT, "person-id-taken"),
@@ -129,6 +139,9 @@ impl Problem {
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
             Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
+            Self::AlreadyDone => (S::CONFLICT, "already-done"),
+            Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
+            Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -205,6 +218,7 @@ fn conflict(taken: Taken) -> Problem {
         Taken::AgencyPersonId => Problem::PersonIdTaken,
         // Also where the other one is open, or both came at once. Who opens an episode is told which one is open.
         Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
+        Taken::SupersededBefore => Problem::SupersededBefore,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
     }
 }
@@ -224,6 +238,14 @@ pub fn refuse_impossible(faults: &[MomentsError]) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::Impossible(faults.iter().map(|it| Fault::of(it.field(), it.to_string())).collect()))
+}
+
+/// Every fault that the domain found, as one problem; nothing where there is none.
+pub fn refuse(faults: Vec<impossible::Impossible>) -> Result<(), Problem> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Problem::Impossible(faults.into_iter().map(|it| Fault::of(it.field, it.why)).collect()))
 }
 
 impl ResponseError for Problem {

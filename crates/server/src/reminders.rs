@@ -24,6 +24,8 @@ const BATCH: i64 = 50;
 const MARGIN: TimeDelta = TimeDelta::seconds(5);
 /// How often it clears what is kept for a time only.
 const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
+/// How often it looks for agencies whose rules have changed.
+const REPLAN: TimeDelta = TimeDelta::minutes(1);
 
 /// One worker.
 #[derive(Clone)]
@@ -42,6 +44,7 @@ impl Worker {
     /// Works until `stop` says so.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut next_housekeeping = self.clock.now();
+        let mut next_replan = self.clock.now();
         while !*stop.borrow_and_update() {
             let pause = match self.sweep().await {
                 Ok(0) => POLL,
@@ -54,6 +57,10 @@ impl Worker {
             if next_housekeeping <= self.clock.now() {
                 next_housekeeping = self.clock.now() + HOUSEKEEPING;
                 self.clear_old().await;
+            }
+            if next_replan <= self.clock.now() {
+                next_replan = self.clock.now() + REPLAN;
+                self.replan().await;
             }
             tokio::select! {
                 () = sleep(pause) => {}
@@ -100,6 +107,15 @@ impl Worker {
         let late = oldest.map_or(0.0, |at| (self.clock.now() - at).as_seconds_f64());
         metrics::gauge!("oldest_unsent_seconds").set(late.max(0.0));
         Ok(())
+    }
+
+    /// Plans again what other rules were chosen for, or what an older version of the program planned.
+    async fn replan(&self) {
+        match self.store.replan_changed(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(agencies) => tracing::info!(agencies, "planned again by the rules in force"),
+            Err(error) => tracing::error!(%error, "agencies could not be planned again; it will be tried again"),
+        }
     }
 
     /// Clears what is kept for a time only, and pictures that never got their row.

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
-use crate::cli::{Command, KeysCommand, UserCommand};
+use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
@@ -23,6 +23,7 @@ use crate::import;
 use crate::objects::Objects;
 use crate::postgres::{Cluster, Durability};
 use crate::reminders::Worker;
+use crate::rules;
 use crate::serve;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -110,7 +111,7 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             ensure_current(database).await?;
             rotate_keys(config, database).await?;
         }
-        Command::Openapi | Command::WithPostgres { .. } => {}
+        Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -133,7 +134,24 @@ async fn ensure_current(database: &Database) -> Result<(), Failure> {
 
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
     migrate::up(&database.owner_url).await?;
-    Ok(demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?)
+    let demo = demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?;
+    demo::load_cases(&database.owner_url, SystemClock.now()).await?;
+    Ok(demo)
+}
+
+/// Answers a question about rule packs. No database is opened, and no setting is read.
+pub fn ask(command: RulesCommand) -> ExitCode {
+    let answered = match command {
+        RulesCommand::Check { file, on } => rules::check(&file, &on),
+        RulesCommand::Explain(case) => rules::explain(&case),
+    };
+    match answered {
+        Ok(text) => {
+            print(&text);
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
+    }
 }
 
 /// `make run`: a fresh machine to a working product.

@@ -150,6 +150,9 @@ pub type Reason = Text<2_000>;
 /// What a person tells in their own words.
 pub type Narrative = Text<20_000>;
 
+/// A rule pack as it is written.
+pub type PackText = Text<60_000>;
+
 /// The text of an optional field.
 pub fn text<const LIMIT: usize>(field: Option<Text<LIMIT>>) -> Option<String> {
     field.map(String::from)
@@ -168,23 +171,30 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, disclosure, duty, episode, law, notification, observation, photo, policy, report,
+        child, compliance, determination, disclosure, duty, episode, factor, interview, law, notification, observation,
+        photo, placement, policy, refusal, report, search_effort,
     };
 
     use super::Code;
 
     pub type AnchorCode = Code<law::Anchor>;
+    pub type CadenceCode = Code<law::Cadence>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
     pub type ContentOriginCode = Code<report::ContentOrigin>;
     pub type ContentStandingCode = Code<report::ContentStanding>;
     pub type ContentStatusCode = Code<report::ContentStatus>;
+    pub type DeterminationSourceCode = Code<determination::DeterminationSource>;
+    pub type DeterminationTypeCode = Code<determination::DeterminationType>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
+    pub type EscalationKindCode = Code<refusal::EscalationKind>;
     pub type EthnicityCode = Code<child::Ethnicity>;
     pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
     pub type LegalBasisCode = Code<disclosure::LegalBasis>;
+    pub type InterviewOutcomeCode = Code<interview::InterviewOutcome>;
+    pub type LivingArrangementCode = Code<placement::LivingArrangement>;
     pub type MethodCode = Code<compliance::Method>;
     pub type MissingTypeCode = Code<episode::MissingType>;
     pub type NotificationKindCode = Code<notification::NotificationKind>;
@@ -193,14 +203,17 @@ pub mod codes {
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
     pub type PacketRecipientCode = Code<disclosure::PacketRecipient>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
+    pub type PrimaryFactorCode = Code<factor::PrimaryFactor>;
     pub type PublicationConsentCode = Code<photo::PublicationConsent>;
     pub type RaceCode = Code<child::Race>;
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
     pub type ReportGroupCode = Code<report::ReportGroup>;
     pub type RoleCode = Code<policy::Role>;
+    pub type SearchEffortKindCode = Code<search_effort::SearchEffortKind>;
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;
     pub type TraceKindCode = Code<homeward_store::audit::TraceKind>;
+    pub type UnitCode = Code<law::Unit>;
     pub type WhereaboutsKnownCode = Code<episode::WhereaboutsKnown>;
 }

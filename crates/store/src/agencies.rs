@@ -60,8 +60,8 @@ pub struct NewChild {
 const OPEN: &str = "set client_min_messages = warning; set timezone = 'UTC'; set lock_timeout = '30s'; begin; \
     select pg_advisory_xact_lock(721347002)";
 
-const AGENCY: &str = "insert into agencies (id, name, time_zone, jurisdiction, state_option_under_26, created_at) \
-    values (?, ?, ?, ?, ?, ?) on conflict do nothing";
+const AGENCY: &str = "insert into agencies (id, name, time_zone, jurisdiction, state_option_under_26, created_at, \
+    rules_version) values (?, ?, ?, ?, ?, ?, 1) on conflict do nothing";
 
 const UNIT: &str = "insert into units (agency_id, id, code, name) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -104,7 +104,7 @@ impl Setup {
             .bind::<SqlUuid, _>(agency.id.uuid())
             .bind::<Text, _>(agency.name.clone())
             .bind::<Text, _>(agency.zone.name())
-            .bind::<Text, _>(agency.jurisdiction.clone())
+            .bind::<Text, _>(agency.rules.jurisdiction.clone())
             .bind::<Bool, _>(agency.under_twenty_six == UnderTwentySix::Elected)
             .bind::<Timestamptz, _>(self.at)
             .execute(&mut self.conn)

@@ -1,13 +1,13 @@
 //! Who calls, when, and what the database says of them.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
 use homeward_domain::id::{AgencyId, ChildId, Id, SessionId, UnitId, UserId};
-use homeward_domain::law::{RuleBook, library};
-use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, Tie};
+use homeward_domain::law::{Overlay, RuleBook, library};
+use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, SessionKind, Tie};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -49,15 +49,60 @@ pub struct Agency {
     /// Its civil time.
     pub zone: Zone,
     /// Whose rules apply.
-    pub jurisdiction: String,
+    pub rules: Rules,
     /// Whether it reports individuals under 26.
     pub under_twenty_six: UnderTwentySix,
 }
 
+/// Whose rules an agency goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// `US`, or the postal code of the State.
+    pub jurisdiction: String,
+    /// The agency's own pack on top of them, as it was written.
+    pub own_pack: Option<String>,
+    /// Counts up from 1.
+    pub version: i32,
+}
+
+impl Rules {
+    /// The federal floor alone.
+    pub fn federal() -> Self {
+        Self { jurisdiction: "US".to_owned(), own_pack: None, version: 1 }
+    }
+}
+
+/// Packs that were read before: reading one takes longer than a request should.
+static OWN_PACKS: Mutex<Vec<(String, Overlay)>> = Mutex::new(Vec::new());
+
 impl Agency {
-    /// The rules in its State.
+    /// The rules in force: the floor, its State's, its own, by its own clocks.
     pub fn rule_book(&self) -> StoreResult<RuleBook> {
-        library().book(&self.jurisdiction).ok_or(StoreError::Corrupt("agencies.jurisdiction"))
+        let book = library().book(&self.rules.jurisdiction).ok_or(StoreError::Corrupt("agencies.jurisdiction"))?;
+        let book = match self.rules.own_pack.as_deref().and_then(own_pack) {
+            Some(overlay) => book.and(&overlay),
+            None => book,
+        };
+        Ok(book.in_zone(self.zone))
+    }
+}
+
+/// A pack was held against the rules of its day when it was taken in. Later ones can only have become stricter, and the
+/// earliest limit counts anyway; one that no longer reads must stop no work.
+fn own_pack(text: &str) -> Option<Overlay> {
+    let mut known = OWN_PACKS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, overlay)) = known.iter().find(|(it, _)| it == text) {
+        return Some(overlay.clone());
+    }
+    match Overlay::kept(text) {
+        Ok(overlay) => {
+            known.push((text.to_owned(), overlay.clone()));
+            Some(overlay)
+        }
+        Err(refused) => {
+            tracing::error!(%refused, "an agency's own pack cannot be read any more; its State's rules stand alone");
+            None
+        }
     }
 }
 
@@ -116,6 +161,10 @@ pub(crate) struct Row {
     time_zone: String,
     #[diesel(sql_type = diesel::sql_types::Text)]
     jurisdiction: String,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    own_pack: Option<String>,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    rules_version: i32,
     #[diesel(sql_type = diesel::sql_types::Bool)]
     state_option_under_26: bool,
     #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Uuid>)]
@@ -131,7 +180,7 @@ pub(crate) struct Row {
 /// One statement answers all that access depends on. The child is locked against nothing: a write locks its episode.
 const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
-    a.name as agency_name, a.time_zone, a.jurisdiction, a.state_option_under_26, \
+    a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
     c.unit_id, c.assigned_to, c.care_status, c.date_of_birth \
     from sessions s \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
@@ -159,12 +208,13 @@ impl Row {
         };
         let child = child.map(|id| self.child(id)).transpose()?.flatten();
         Ok(Standing {
-            caller: Caller { user: call.user, agency: call.agency, role, reach },
+            // Machines do not sign in: who has a session is a person.
+            caller: Caller { user: call.user, agency: call.agency, role, reach, session: SessionKind::Human },
             agency: agency(
                 call.agency,
                 self.agency_name,
                 &self.time_zone,
-                self.jurisdiction,
+                Rules { jurisdiction: self.jurisdiction, own_pack: self.own_pack, version: self.rules_version },
                 self.state_option_under_26,
             )?,
             child,
@@ -187,10 +237,10 @@ pub(crate) fn agency(
     id: AgencyId,
     name: String,
     time_zone: &str,
-    jurisdiction: String,
+    rules: Rules,
     under_twenty_six: bool,
 ) -> StoreResult<Agency> {
     let zone = Zone::parse(time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
     let under_twenty_six = if under_twenty_six { UnderTwentySix::Elected } else { UnderTwentySix::NotElected };
-    Ok(Agency { id, name, zone, jurisdiction, under_twenty_six })
+    Ok(Agency { id, name, zone, rules, under_twenty_six })
 }

@@ -70,6 +70,7 @@ const EPISODES: &str = include_str!("compliance/episodes.sql");
 const ALL_REPORTS: &str = include_str!("compliance/all_reports.sql");
 const REPORTS: &str = include_str!("compliance/reports.sql");
 const STATUTE: &str = include_str!("compliance/statute.sql");
+const RULES: &str = include_str!("compliance/rules.sql");
 const OIG: &str = include_str!("compliance/oig.sql");
 
 /// Everything up to the table `judged`: one row for each report that counts, with its state.
@@ -95,6 +96,7 @@ fn judged(tx: &ReadTx, grant: &Grant<ReadCompliance>, asked: &Asked, reading: Re
         .push(match asked.method {
             Method::Statute => STATUTE,
             Method::Oig => OIG,
+            Method::Rules => RULES,
         }))
 }
 

@@ -1,19 +1,24 @@
 //! Duties: what is owed, as planned from the facts.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use diesel::sql_types::Text;
-use diesel::{ExpressionMethods as _, QueryDsl as _, Queryable, QueryableByName, Selectable, SelectableHelper as _};
+use diesel::{
+    ExpressionMethods as _, NullableExpressionMethods as _, QueryDsl as _, Queryable, QueryableByName, Selectable,
+    SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::duty::{Done, Duty, DutyKey, DutyKind, Lapse};
+use homeward_domain::duty::{Cause, Done, Duty, DutyKey, DutyKind, Lapse};
 use homeward_domain::id::{AgencyId, ChildId, DutyId, EpisodeId, Id, UnitId, UserId};
-use homeward_domain::law::library;
+use homeward_domain::law::RuleRef;
 use homeward_domain::notification::Recipient;
-use homeward_domain::policy::{Action, Permit};
+use homeward_domain::policy::{Action, Permit, ReadDeterminations};
 use homeward_domain::vocabulary::Vocabulary as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::convert::{code, optional};
+use crate::convert::{cause, code, optional};
 use crate::error::{StoreError, StoreResult};
 use crate::schema::duties::dsl;
 use crate::schema::missing_episodes;
@@ -31,8 +36,8 @@ pub struct Owed {
     pub id: DutyId,
     /// The child.
     pub child: ChildId,
-    /// The episode.
-    pub episode: EpisodeId,
+    /// What it hangs on.
+    pub cause: Cause,
     /// The unit that answers for the child now.
     pub unit: UnitId,
     /// Whose work it is now.
@@ -41,6 +46,8 @@ pub struct Owed {
     pub is_history: bool,
     /// Why a supervisor let it be closed undone.
     pub undone_reason: Option<String>,
+    /// Since when its present limit holds.
+    pub planned_at: DateTime<Utc>,
     /// What is owed, to whom, by when.
     pub duty: Duty,
 }
@@ -63,7 +70,7 @@ pub(crate) struct Row {
     agency_id: Uuid,
     id: Uuid,
     child_id: Uuid,
-    episode_id: Uuid,
+    episode_id: Option<Uuid>,
     unit_id: Uuid,
     assigned_to: Option<Uuid>,
     kind: String,
@@ -80,6 +87,10 @@ pub(crate) struct Row {
     returned_before_due: bool,
     is_history: bool,
     undone_reason: Option<String>,
+    determination_id: Option<Uuid>,
+    rule_citation: String,
+    rule_jurisdiction: String,
+    planned_at: DateTime<Utc>,
 }
 
 impl Row {
@@ -94,7 +105,7 @@ impl Row {
             agency_id: agency.uuid(),
             id: owed.id.uuid(),
             child_id: owed.child.uuid(),
-            episode_id: owed.episode.uuid(),
+            episode_id: owed.cause.episode().map(Id::uuid),
             unit_id: owed.unit.uuid(),
             assigned_to: owed.assigned_to.map(Id::uuid),
             kind: duty.key.kind.code().to_owned(),
@@ -111,6 +122,10 @@ impl Row {
             returned_before_due: duty.returned_before_due,
             is_history: owed.is_history,
             undone_reason: owed.undone_reason.clone(),
+            determination_id: owed.cause.determination().map(Id::uuid),
+            rule_citation: duty.rule.citation.clone(),
+            rule_jurisdiction: duty.rule.jurisdiction.clone(),
+            planned_at: owed.planned_at,
         }
     }
 
@@ -123,7 +138,11 @@ impl Row {
         let closed = self.closed_undone_at.map(Lapse::ClosedUndone);
         let duty = Duty {
             key,
-            rule: library().rule(&self.rule_code).ok_or(StoreError::Corrupt("duties.rule_code"))?,
+            rule: Arc::new(RuleRef {
+                code: self.rule_code,
+                citation: self.rule_citation,
+                jurisdiction: self.rule_jurisdiction,
+            }),
             starts_at: self.starts_at,
             due_at: self.due_at,
             target_at: self.target_at,
@@ -134,11 +153,12 @@ impl Row {
         Ok(Owed {
             id: Id::from_uuid(self.id),
             child: Id::from_uuid(self.child_id),
-            episode: Id::from_uuid(self.episode_id),
+            cause: cause(self.episode_id, self.determination_id, "duties")?,
             unit: Id::from_uuid(self.unit_id),
             assigned_to: self.assigned_to.map(Id::from_uuid),
             is_history: self.is_history,
             undone_reason: self.undone_reason,
+            planned_at: self.planned_at,
             duty,
         })
     }
@@ -162,7 +182,7 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
     let episodes = missing_episodes::table
         .filter(missing_episodes::agency_id.eq(permit.agency().uuid()))
         .filter(missing_episodes::child_id.eq(permit.child().uuid()))
-        .select(missing_episodes::id);
+        .select(missing_episodes::id.nullable());
     let rows: Vec<Row> = dsl::duties
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
@@ -174,11 +194,25 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
     rows.into_iter().map(Row::owed).collect()
 }
 
-/// What is still owed for the permitted child, most urgent first.
+/// Everything owed for the determinations about the permitted child, done or not.
+pub async fn of_determinations(tx: &ReadTx, permit: &Permit<ReadDeterminations>) -> StoreResult<Vec<Owed>> {
+    let rows: Vec<Row> = dsl::duties
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .filter(dsl::determination_id.is_not_null())
+        .order((dsl::starts_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::owed).collect()
+}
+
+/// What is still owed for the episodes of the permitted child, most urgent first.
 pub async fn outstanding_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Vec<Owed>> {
     let rows: Vec<Row> = dsl::duties
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
+        .filter(dsl::determination_id.is_null())
         .filter(dsl::done_at.is_null())
         .filter(dsl::closed_undone_at.is_null())
         .filter(dsl::superseded_at.is_null())

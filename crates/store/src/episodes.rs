@@ -65,10 +65,16 @@ pub struct Episode {
     pub closure_statement: Option<String>,
     /// The episode that this one duplicated.
     pub merged_into: Option<EpisodeId>,
+    /// Who confirmed at the end that both recipients know.
+    pub confirmed: Confirmed,
     /// Came with an import after it had ended: it raises no reminders.
     pub is_history: bool,
-    /// When a fact worth telling the recipients last changed.
-    pub material_change_at: Option<DateTime<Utc>>,
+    /// When facts worth telling the recipients changed.
+    pub material_changes: Vec<DateTime<Utc>>,
+    /// The conditions that a person chose, by the names of the rules.
+    pub choices: Vec<String>,
+    /// Who chose them.
+    pub chosen_by_name: Option<String>,
     /// The 18th birthday, where it lies after the receipt.
     pub birthday_at: Option<DateTime<Utc>>,
     /// Why this version replaced the one before, where that needed a reason.
@@ -83,6 +89,30 @@ pub struct Episode {
     pub created_at: DateTime<Utc>,
 }
 
+/// A named person's word that a recipient was told. Evidence, and no discharge: only a contact is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Who says so.
+    pub by_name: String,
+    /// When they were told.
+    pub at: DateTime<Utc>,
+}
+
+impl Confirmation {
+    pub(crate) fn of(by_name: Option<String>, at: Option<DateTime<Utc>>) -> Option<Self> {
+        by_name.zip(at).map(|(by_name, at)| Self { by_name, at })
+    }
+}
+
+/// That both know of a child who is still missing when the episode is closed (T27).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Confirmed {
+    /// That law enforcement was told.
+    pub law_enforcement: Option<Confirmation>,
+    /// That NCMEC was told.
+    pub ncmec: Option<Confirmation>,
+}
+
 impl Episode {
     /// What the law looks at.
     pub fn facts(&self, told: Vec<Told>, completed: Vec<Completed>) -> Facts {
@@ -90,12 +120,19 @@ impl Episode {
             care_status: self.care_status,
             moments: self.moments,
             recovery: self.recovery,
-            material_change_at: self.material_change_at,
+            material_changes: self.material_changes.clone(),
+            choices: self.choices.clone(),
             birthday_at: self.birthday_at,
             told,
             completed,
             closure: self.closure,
         }
+    }
+
+    /// The same, with a fact changed that recipients have to hear of.
+    pub fn with_material_change(mut self, at: DateTime<Utc>) -> Self {
+        self.material_changes.push(at);
+        self
     }
 
     /// When the absence began; its receipt where that is not known.
@@ -134,9 +171,10 @@ const INSERT: &str = "insert into missing_episodes \
     ? || jsonb_build_object('number', (select coalesce(max(number), 0) + 1 from missing_episodes \
     where agency_id = ? and child_id = ?))) e returning number";
 
-/// The version that is replaced is kept first.
-const KEEP_VERSION: &str = "insert into missing_episode_versions \
-    select e.*, ? from missing_episodes e where e.agency_id = ? and e.id = ? and e.version = ?";
+/// The version that is replaced is kept first. By name: the two tables do not have their columns in the same order.
+const KEEP_VERSION: &str = "insert into missing_episode_versions select v.* from missing_episodes e, \
+    jsonb_populate_record(null::missing_episode_versions, to_jsonb(e) || jsonb_build_object('superseded_at', ?)) v \
+    where e.agency_id = ? and e.id = ? and e.version = ?";
 
 const UPDATE: &str = include_str!("episodes/update.sql");
 
@@ -182,8 +220,11 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         closure: None,
         closure_statement: None,
         merged_into: None,
+        confirmed: Confirmed::default(),
         is_history: false,
-        material_change_at: None,
+        material_changes: Vec::new(),
+        choices: Vec::new(),
+        chosen_by_name: None,
         change_reason: None,
         version: 1,
         recorded_at: tx.at(),
@@ -273,7 +314,7 @@ pub async fn open_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreR
 pub async fn material_change<A: Action>(tx: &WriteTx, permit: &Permit<A>) -> StoreResult<()> {
     let Some(id) = open_of_child(tx, permit).await? else { return Ok(()) };
     let episode = lock(tx, permit, id).await?;
-    save(tx, permit, Episode { material_change_at: Some(tx.at()), ..episode }).await?;
+    save(tx, permit, episode.with_material_change(tx.at())).await?;
     Ok(())
 }
 

@@ -56,6 +56,8 @@ pub enum Taken {
     EndBeforeBegin,
     /// Two requests took the same number at the same moment.
     EpisodeNumber,
+    /// Another determination has taken the place of the one named.
+    SupersededBefore,
 }
 
 /// A result of the store.
@@ -94,6 +96,7 @@ fn taken(constraint: &str) -> Option<Taken> {
         "missing_episodes_do_not_overlap" => Taken::OverlappingEpisode,
         "missing_episodes_end_after_begin" => Taken::EndBeforeBegin,
         "missing_episodes_number_key" => Taken::EpisodeNumber,
+        "determinations_superseded_once" => Taken::SupersededBefore,
         _ => return None,
     })
 }

@@ -11,12 +11,12 @@ mod revisit;
 
 use std::collections::HashSet;
 
-use diesel::sql_types::{Array, Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::id::{AgencyId, Id};
 use uuid::Uuid;
 
-use crate::call::{self, Agency};
+use crate::call::{self, Agency, Rules};
 use crate::error::{StoreError, StoreResult};
 use crate::sql::sql;
 
@@ -27,7 +27,8 @@ pub use facts::{
 pub use known::{Absence, Asked, Known, KnownChild, KnownEpisode};
 pub use people::{Clerk, Worker};
 
-const AGENCIES: &str = "select id, name, time_zone, jurisdiction, state_option_under_26 from agencies order by name";
+const AGENCIES: &str = "select id, name, time_zone, jurisdiction, own_pack, rules_version, \
+    state_option_under_26 from agencies order by name";
 
 /// Another import of the same agency waits here until this one's connection closes.
 const HOLD: &str = "select pg_advisory_lock(hashtextextended('homeward import ' || ?, 0))";
@@ -61,6 +62,10 @@ struct AgencyRow {
     time_zone: String,
     #[diesel(sql_type = Text)]
     jurisdiction: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    own_pack: Option<String>,
+    #[diesel(sql_type = Integer)]
+    rules_version: i32,
     #[diesel(sql_type = Bool)]
     state_option_under_26: bool,
 }
@@ -84,7 +89,8 @@ impl Importer {
     pub async fn agencies(&self) -> StoreResult<Vec<Agency>> {
         let rows: Vec<AgencyRow> = sql(AGENCIES).load(&mut &self.conn).await?;
         let agency = |it: AgencyRow| {
-            call::agency(Id::from_uuid(it.id), it.name, &it.time_zone, it.jurisdiction, it.state_option_under_26)
+            let rules = Rules { jurisdiction: it.jurisdiction, own_pack: it.own_pack, version: it.rules_version };
+            call::agency(Id::from_uuid(it.id), it.name, &it.time_zone, rules, it.state_option_under_26)
         };
         rows.into_iter().map(agency).collect()
     }

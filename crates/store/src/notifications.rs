@@ -6,6 +6,7 @@ use diesel::{
     ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
 };
 use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::Cause;
 use homeward_domain::id::{EpisodeId, Id, NotificationId, UserId};
 use homeward_domain::notification::{
     NotificationError, NotificationKind, NotificationMethod, NotificationStatus, Recipient, Told,
@@ -15,7 +16,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::convert::code;
+use crate::convert::{cause, code};
 use crate::episodes::Episode;
 use crate::error::{StoreError, StoreResult};
 use crate::replan::Touched;
@@ -28,8 +29,8 @@ use crate::tx::{ReadTx, WriteTx};
 pub struct Notification {
     /// The record.
     pub id: NotificationId,
-    /// The episode.
-    pub episode: EpisodeId,
+    /// What it is about.
+    pub about: Cause,
     /// What was said.
     pub contact: Contact,
     /// When it was recorded.
@@ -92,7 +93,7 @@ pub(crate) struct Row {
     agency_id: Uuid,
     id: Uuid,
     child_id: Uuid,
-    episode_id: Uuid,
+    episode_id: Option<Uuid>,
     recipient: String,
     kind: String,
     status: String,
@@ -112,6 +113,7 @@ pub(crate) struct Row {
     retracted_at: Option<DateTime<Utc>>,
     retracted_by: Option<Uuid>,
     retraction_reason: Option<String>,
+    determination_id: Option<Uuid>,
 }
 
 impl Row {
@@ -121,7 +123,7 @@ impl Row {
             agency_id: agency,
             id: it.id.uuid(),
             child_id: child,
-            episode_id: it.episode.uuid(),
+            episode_id: it.about.episode().map(Id::uuid),
             recipient: contact.recipient.code().to_owned(),
             kind: contact.kind.code().to_owned(),
             status: contact.status.code().to_owned(),
@@ -141,6 +143,7 @@ impl Row {
             retracted_at: it.retracted.as_ref().map(|it| it.at),
             retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
             retraction_reason: it.retracted.as_ref().map(|it| it.reason.clone()),
+            determination_id: it.about.determination().map(Id::uuid),
         }
     }
 
@@ -151,7 +154,7 @@ impl Row {
         };
         Ok(Notification {
             id: Id::from_uuid(self.id),
-            episode: Id::from_uuid(self.episode_id),
+            about: cause(self.episode_id, self.determination_id, "notifications")?,
             contact: Contact {
                 recipient: code(&self.recipient, "notifications.recipient")?,
                 kind: code(&self.kind, "notifications.kind")?,
@@ -191,18 +194,22 @@ pub async fn insert(
     episode: Episode,
     contact: Contact,
 ) -> StoreResult<Notification> {
-    let told = Notification {
-        id: tx.new_id(),
-        episode: episode.id,
-        contact,
-        recorded_at: tx.at(),
-        recorded_by: permit.actor(),
-        retracted: None,
-    };
+    let told = append(tx, permit, Cause::Episode(episode.id), contact).await?;
+    tx.touch(Touched::Changed(Box::new(episode)));
+    Ok(told)
+}
+
+pub(crate) async fn append(
+    tx: &WriteTx,
+    permit: &Permit<Notify>,
+    about: Cause,
+    contact: Contact,
+) -> StoreResult<Notification> {
+    let (id, recorded_at, recorded_by) = (tx.new_id(), tx.at(), permit.actor());
+    let told = Notification { id, about, contact, recorded_at, recorded_by, retracted: None };
     let row = Row::of(permit.agency().uuid(), permit.child().uuid(), &told);
     let row = serde_json::to_string(&row).map_err(|_| StoreError::Corrupt("notifications"))?;
     sql(INSERT).bind::<Text, _>(row).execute(&mut tx.conn()).await?;
-    tx.touch(Touched::Changed(Box::new(episode)));
     Ok(told)
 }
 
@@ -233,6 +240,17 @@ pub async fn retract(
     told: Notification,
     reason: String,
 ) -> StoreResult<Result<Notification, NotificationError>> {
+    let retracted = take_back(tx, permit, told, reason).await?;
+    tx.touch(Touched::Changed(Box::new(episode)));
+    Ok(retracted)
+}
+
+pub(crate) async fn take_back(
+    tx: &WriteTx,
+    permit: &Permit<Notify>,
+    told: Notification,
+    reason: String,
+) -> StoreResult<Result<Notification, NotificationError>> {
     if told.retracted.is_some() {
         return Ok(Err(NotificationError::AlreadyRetracted));
     }
@@ -247,7 +265,6 @@ pub async fn retract(
         ))
         .execute(&mut tx.conn())
         .await?;
-    tx.touch(Touched::Changed(Box::new(episode)));
     Ok(Ok(Notification { retracted: Some(retraction), ..told }))
 }
 

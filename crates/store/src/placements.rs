@@ -1,17 +1,23 @@
 //! Placements: where a child lives or lived.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::sql_types::{Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::{
+    ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
+    SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::child::PlacementSetting;
 use homeward_domain::id::{Id, PlacementId, UserId, names};
+use homeward_domain::placement::LivingArrangement;
 use homeward_domain::policy::{Action, Permit, RecordPlacement};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
-use crate::convert::code;
-use crate::error::StoreResult;
+use crate::convert::{code, optional};
+use crate::error::{StoreError, StoreResult};
 use crate::schema::placements::dsl;
+use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
 /// One placement, as recorded.
@@ -25,6 +31,8 @@ pub struct Placement {
     pub recorded_at: DateTime<Utc>,
     /// By whom.
     pub recorded_by: UserId,
+    /// Counts up from 1.
+    pub version: i32,
 }
 
 /// What a person tells of a placement.
@@ -38,6 +46,8 @@ pub struct Stay {
     pub ended_on: Option<NaiveDate>,
     /// With whom.
     pub provider_name: Option<String>,
+    /// The federal code, where a person stated it.
+    pub living_arrangement: Option<LivingArrangement>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -52,6 +62,8 @@ struct Row {
     provider_name: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    afcars_living_arrangement: Option<String>,
+    version: i32,
 }
 
 impl Row {
@@ -61,12 +73,14 @@ impl Row {
             started_on: self.started_on,
             ended_on: self.ended_on,
             provider_name: self.provider_name,
+            living_arrangement: optional(self.afcars_living_arrangement, "placements.afcars_living_arrangement")?,
         };
         Ok(Placement {
             id: Id::from_uuid(self.id),
             stay,
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
+            version: self.version,
         })
     }
 }
@@ -83,9 +97,76 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<RecordPlacement>, stay: Stay) 
         provider_name: stay.provider_name,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
+        afcars_living_arrangement: stay.living_arrangement.map(|it| it.code().to_owned()),
+        version: 1,
     };
     diesel::insert_into(dsl::placements).values(&row).execute(&mut tx.conn()).await?;
     row.placement()
+}
+
+/// The version that is replaced is kept first, as it stood.
+const KEEP_VERSION: &str = "insert into placement_versions (agency_id, placement_id, version, superseded_at, facts) \
+    select p.agency_id, p.id, p.version, ?, to_jsonb(p) from placements p \
+    where p.agency_id = ? and p.id = ? and p.child_id = ? and p.version = ?";
+
+/// Records when a placement ended, and keeps what it said before.
+pub async fn end(
+    tx: &WriteTx,
+    permit: &Permit<RecordPlacement>,
+    before: Placement,
+    ended_on: NaiveDate,
+) -> StoreResult<Placement> {
+    sql(KEEP_VERSION)
+        .bind::<Timestamptz, _>(tx.at())
+        .bind::<SqlUuid, _>(permit.agency().uuid())
+        .bind::<SqlUuid, _>(before.id.uuid())
+        .bind::<SqlUuid, _>(permit.child().uuid())
+        .bind::<Integer, _>(before.version)
+        .execute(&mut tx.conn())
+        .await?;
+    let row: Option<Row> = diesel::update(dsl::placements)
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::id.eq(before.id.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .filter(dsl::version.eq(before.version))
+        .set((
+            dsl::ended_on.eq(ended_on),
+            dsl::version.eq(before.version + 1),
+            dsl::recorded_at.eq(tx.at()),
+            dsl::recorded_by.eq(permit.actor().uuid()),
+        ))
+        .returning(Row::as_returning())
+        .get_result(&mut tx.conn())
+        .await
+        .optional()?;
+    row.ok_or(StoreError::Stale)?.placement()
+}
+
+/// One placement of the permitted child.
+pub async fn find<A: Action>(tx: &ReadTx, permit: &Permit<A>, id: PlacementId) -> StoreResult<Placement> {
+    let row: Option<Row> = dsl::placements
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::id.eq(id.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .select(Row::as_select())
+        .first(&mut tx.conn())
+        .await
+        .optional()?;
+    row.ok_or(StoreError::NotFound)?.placement()
+}
+
+/// The same, held against other writers until the commit.
+pub async fn lock<A: Action>(tx: &WriteTx, permit: &Permit<A>, id: PlacementId) -> StoreResult<Placement> {
+    let row: Option<Row> = dsl::placements
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::id.eq(id.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .select(Row::as_select())
+        .for_update()
+        .first(&mut tx.conn())
+        .await
+        .optional()?;
+    row.ok_or(StoreError::NotFound)?.placement()
 }
 
 /// The placements of the permitted child, in the order they began.

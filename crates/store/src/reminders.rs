@@ -5,10 +5,12 @@ use diesel::SelectableHelper as _;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
-use homeward_domain::id::{ChildId, DutyId, EpisodeId, Id, ReminderId};
-use homeward_domain::policy::{Grant, OwnReminders};
+use homeward_domain::duty::Cause;
+use homeward_domain::id::{ChildId, DutyId, Id, ReminderId};
+use homeward_domain::policy::{Grant, OwnReminders, ReadDeterminations};
 use uuid::Uuid;
 
+use crate::convert::cause;
 use crate::error::{StoreError, StoreResult};
 use crate::page::{After, Page, Window};
 use crate::pool;
@@ -78,8 +80,8 @@ pub struct Reminder {
     pub duty: DutyId,
     /// The child.
     pub child: ChildId,
-    /// The episode.
-    pub episode: EpisodeId,
+    /// What the duty hangs on.
+    pub cause: Cause,
     /// Which rung of the ladder.
     pub step: String,
     /// The law's limit, else the agency's own aim.
@@ -98,27 +100,28 @@ struct Row {
     id: Uuid,
     duty_id: Uuid,
     child_id: Uuid,
-    episode_id: Uuid,
+    episode_id: Option<Uuid>,
     step: String,
     due_at: DateTime<Utc>,
     message: String,
     sent_at: DateTime<Utc>,
     acknowledged_at: Option<DateTime<Utc>>,
+    determination_id: Option<Uuid>,
 }
 
-impl From<Row> for Reminder {
-    fn from(row: Row) -> Self {
-        Self {
-            id: Id::from_uuid(row.id),
-            duty: Id::from_uuid(row.duty_id),
-            child: Id::from_uuid(row.child_id),
-            episode: Id::from_uuid(row.episode_id),
-            step: row.step,
-            due_at: row.due_at,
-            message: row.message,
-            sent_at: row.sent_at,
-            acknowledged_at: row.acknowledged_at,
-        }
+impl Row {
+    fn reminder(self) -> StoreResult<Reminder> {
+        Ok(Reminder {
+            id: Id::from_uuid(self.id),
+            duty: Id::from_uuid(self.duty_id),
+            child: Id::from_uuid(self.child_id),
+            cause: cause(self.episode_id, self.determination_id, "reminders")?,
+            step: self.step,
+            due_at: self.due_at,
+            message: self.message,
+            sent_at: self.sent_at,
+            acknowledged_at: self.acknowledged_at,
+        })
     }
 }
 
@@ -143,6 +146,9 @@ pub async fn own(
     window: &Window,
 ) -> StoreResult<Page<Reminder>> {
     let mut query = sql(OWN).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<SqlUuid, _>(grant.actor().uuid());
+    if !tx.may::<ReadDeterminations>() {
+        query = query.push(" and r.determination_id is null");
+    }
     query = match which {
         Which::All => query,
         Which::Unacknowledged => query.push(" and r.acknowledged_at is null"),
@@ -157,7 +163,7 @@ pub async fn own(
         .bind::<BigInt, _>(window.limit + 1)
         .load(&mut tx.conn())
         .await?;
-    let reminders = rows.into_iter().map(Reminder::from).collect();
+    let reminders = rows.into_iter().map(Row::reminder).collect::<StoreResult<Vec<_>>>()?;
     Ok(Page::cut(reminders, window, |it| After { at: it.sent_at, id: it.id.uuid() }))
 }
 
@@ -172,5 +178,8 @@ pub async fn acknowledge(tx: &WriteTx, grant: &Grant<OwnReminders>, id: Reminder
         .execute(&mut tx.conn())
         .await?;
     let row: Option<Row> = mine.select(Row::as_select()).first(&mut tx.conn()).await.optional()?;
-    row.map(Reminder::from).ok_or(StoreError::NotFound)
+    let reminder = row.ok_or(StoreError::NotFound)?.reminder()?;
+    // Who lost the right since it was sent learns nothing more, and the transaction is undone.
+    let is_theirs = reminder.cause.determination().is_none() || tx.may::<ReadDeterminations>();
+    if is_theirs { Ok(reminder) } else { Err(StoreError::NotFound) }
 }

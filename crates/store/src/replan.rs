@@ -5,10 +5,12 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::try_join;
-use homeward_domain::duty::Duty;
+use homeward_domain::determination::{Identification, identifications};
+use homeward_domain::duty::{Cause, Duty};
 use homeward_domain::episode::Facts;
-use homeward_domain::law::{self, RuleBook};
-use homeward_domain::policy::ReadChild;
+use homeward_domain::law::{self, Identified, RuleBook};
+use homeward_domain::notification::Told;
+use homeward_domain::policy::{ReadChild, ReadDeterminations};
 
 use crate::call::{self, Agency, Child};
 use crate::completions::Completion;
@@ -16,20 +18,26 @@ use crate::duties::{self, Owed};
 use crate::episodes::Episode;
 use crate::error::StoreResult;
 use crate::rungs::Queue;
+use crate::search_efforts::SearchEffort;
 use crate::tx::WriteTx;
-use crate::{completions, notifications};
+use crate::{completions, determinations, notifications, search_efforts};
 
-/// An episode whose facts changed in this transaction.
+pub(crate) mod many;
+pub(crate) mod rules;
+
+/// Whose facts changed in this transaction.
 #[derive(Debug)]
 pub(crate) enum Touched {
     /// It is new: nobody has been told, and there is nothing to load.
     Opened(Box<Episode>),
     /// It was changed, and is held against other writers.
     Changed(Box<Episode>),
+    /// The determinations about the child, or what was told of them.
+    Determined,
 }
 
-/// Plans the duties and rungs of one episode again, and gives what is owed now.
-pub(crate) async fn episode(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<Owed>> {
+/// Plans the duties and rungs again, and gives what is owed now.
+pub(crate) async fn again(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<Owed>> {
     let book = tx.agency().rule_book()?;
     let place = Place { agency: tx.agency(), book: &book, child: tx.child()?, at: tx.at() };
     let queue = Queue { conn: tx.conn(), agency: tx.call().agency, at: tx.at() };
@@ -45,6 +53,11 @@ pub(crate) async fn episode(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<O
             let changes = queue.changes(&owed).await?;
             (owed, changes)
         }
+        Touched::Determined => {
+            let owed = of_determinations(tx, &place).await?;
+            let changes = queue.changes(&owed).await?;
+            (owed, changes)
+        }
     };
     if !owed.is_empty() {
         queue.write(duties::sync(tx.call().agency, &owed)?, changes).await?;
@@ -55,12 +68,14 @@ pub(crate) async fn episode(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<O
 /// What is recorded about an episode, and what was owed for it before, in one round trip.
 async fn recorded(tx: &WriteTx, episode: &Episode) -> StoreResult<(Facts, Vec<Owed>)> {
     let permit = tx.also::<ReadChild>()?;
-    let (told, completed, stored) = try_join!(
+    let (told, completed, efforts, stored) = try_join!(
         notifications::told(tx, &permit, episode.id),
         completions::of_episode(tx, &permit, episode.id),
+        search_efforts::of_episode(tx, &permit, episode.id),
         duties::of_episode(tx, &permit, episode.id),
     )?;
-    Ok((episode.facts(told, completed.iter().map(Completion::fact).collect()), stored))
+    let completed = completed.iter().map(Completion::fact).chain(efforts.iter().filter_map(SearchEffort::fact));
+    Ok((episode.facts(told, completed.collect()), stored))
 }
 
 /// By whose rules, for which child and when a plan is made.
@@ -81,10 +96,11 @@ pub(crate) fn plan(place: &Place<'_>, episode: &Episode, facts: &Facts, stored: 
             id: kept(&duty).map_or_else(|| call::new_id(place.at), |it| it.id),
             undone_reason: kept(&duty).and_then(|it| it.undone_reason.clone()),
             child: episode.child,
-            episode: episode.id,
+            cause: Cause::Episode(episode.id),
             unit: place.child.unit,
             assigned_to: place.child.assigned_to,
             is_history: episode.is_history,
+            planned_at: place.at,
             duty,
         })
         .collect();
@@ -92,4 +108,42 @@ pub(crate) fn plan(place: &Place<'_>, episode: &Episode, facts: &Facts, stored: 
     let dropped: Vec<Owed> = dropped.collect();
     owed.extend(dropped);
     owed
+}
+
+/// What is owed for the determinations about the child, each duty under the id it had before. No row goes away, so no
+/// duty of one does.
+async fn of_determinations(tx: &WriteTx, place: &Place<'_>) -> StoreResult<Vec<Owed>> {
+    let permit = tx.also::<ReadDeterminations>()?;
+    let (recorded, told, stored) = try_join!(
+        determinations::recorded(tx, &permit),
+        determinations::told(tx, &permit),
+        duties::of_determinations(tx, &permit),
+    )?;
+    let wanted = identifications(&recorded);
+    Ok(wanted.iter().filter_map(|it| of_identification(place, it, &told, &stored)).collect())
+}
+
+fn of_identification(
+    place: &Place<'_>,
+    identification: &Identification,
+    told: &[(Cause, Told)],
+    stored: &[Owed],
+) -> Option<Owed> {
+    let is_about = |cause: &Cause| cause.determination().is_some_and(|id| identification.rows.contains(&id));
+    let told: Vec<Told> = told.iter().filter(|(cause, _)| is_about(cause)).map(|(_, told)| *told).collect();
+    let facts = Identified { care_status: place.child.care_status, identification, told: &told };
+    let duty = law::identification_report(place.book, place.agency.under_twenty_six, facts)?;
+    let cause = Cause::Determination(identification.first);
+    let kept = stored.iter().find(|it| it.cause == cause && it.duty.key == duty.key);
+    Some(Owed {
+        id: kept.map_or_else(|| call::new_id(place.at), |it| it.id),
+        undone_reason: None,
+        child: place.child.id,
+        cause,
+        unit: place.child.unit,
+        assigned_to: place.child.assigned_to,
+        is_history: false,
+        planned_at: place.at,
+        duty,
+    })
 }

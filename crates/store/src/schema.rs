@@ -9,6 +9,21 @@ diesel::table! {
         state_option_under_26 -> Bool,
         contact_user_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
+        own_pack -> Nullable<Text>,
+        rules_version -> Int4,
+        planned_with -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    agency_rules (agency_id, version) {
+        agency_id -> Uuid,
+        version -> Int4,
+        jurisdiction -> Text,
+        own_pack -> Nullable<Text>,
+        reason -> Text,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
     }
 }
 
@@ -89,13 +104,34 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         rung_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         attempted_at -> Timestamptz,
         channel -> Text,
         outcome -> Text,
         recipients -> Int4,
         worker -> Text,
         fence -> Int8,
+    }
+}
+
+diesel::table! {
+    determinations (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        determination_type -> Text,
+        determination_source -> Text,
+        determined_by_name -> Text,
+        determined_by_role -> Text,
+        determined_by_agency -> Text,
+        determined_at -> Timestamptz,
+        agency_information_received_at -> Timestamptz,
+        basis -> Bytea,
+        sources_consulted -> Bytea,
+        supersedes_id -> Nullable<Uuid>,
+        attested -> Bool,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
     }
 }
 
@@ -122,7 +158,7 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         child_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         unit_id -> Uuid,
         assigned_to -> Nullable<Uuid>,
         kind -> Text,
@@ -139,6 +175,56 @@ diesel::table! {
         returned_before_due -> Bool,
         is_history -> Bool,
         undone_reason -> Nullable<Text>,
+        determination_id -> Nullable<Uuid>,
+        rule_citation -> Text,
+        rule_jurisdiction -> Text,
+        planned_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    duty_limits (agency_id, duty_id, replaced_at) {
+        agency_id -> Uuid,
+        duty_id -> Uuid,
+        planned_at -> Timestamptz,
+        replaced_at -> Timestamptz,
+        rule_code -> Text,
+        rule_citation -> Text,
+        rule_jurisdiction -> Text,
+        starts_at -> Timestamptz,
+        due_at -> Nullable<Timestamptz>,
+        target_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    escalation_contacts (agency_id, version) {
+        agency_id -> Uuid,
+        version -> Int4,
+        contacts -> Jsonb,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    factor_responses (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        factor -> Text,
+        action -> Bytea,
+        placement_id -> Nullable<Uuid>,
+        responsible_name -> Text,
+        due_on -> Nullable<Date>,
+        done_on -> Nullable<Date>,
+        done_note -> Nullable<Bytea>,
+        version -> Int4,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        done_at -> Nullable<Timestamptz>,
+        done_by -> Nullable<Uuid>,
     }
 }
 
@@ -208,7 +294,9 @@ diesel::table! {
         closure_statement -> Nullable<Text>,
         merged_into -> Nullable<Uuid>,
         is_history -> Bool,
-        material_change_at -> Nullable<Timestamptz>,
+        material_changes -> Array<Timestamptz>,
+        choices -> Array<Text>,
+        chosen_by_name -> Nullable<Text>,
         birthday_at -> Nullable<Timestamptz>,
         change_reason -> Nullable<Text>,
         version -> Int4,
@@ -216,6 +304,10 @@ diesel::table! {
         recorded_by -> Uuid,
         created_at -> Timestamptz,
         superseded_at -> Timestamptz,
+        told_law_enforcement_by -> Nullable<Text>,
+        told_law_enforcement_at -> Nullable<Timestamptz>,
+        told_ncmec_by -> Nullable<Text>,
+        told_ncmec_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -252,13 +344,19 @@ diesel::table! {
         closure_statement -> Nullable<Text>,
         merged_into -> Nullable<Uuid>,
         is_history -> Bool,
-        material_change_at -> Nullable<Timestamptz>,
+        material_changes -> Array<Timestamptz>,
+        choices -> Array<Text>,
+        chosen_by_name -> Nullable<Text>,
         birthday_at -> Nullable<Timestamptz>,
         change_reason -> Nullable<Text>,
         version -> Int4,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         created_at -> Timestamptz,
+        told_law_enforcement_by -> Nullable<Text>,
+        told_law_enforcement_at -> Nullable<Timestamptz>,
+        told_ncmec_by -> Nullable<Text>,
+        told_ncmec_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -267,7 +365,7 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         child_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         recipient -> Text,
         kind -> Text,
         status -> Text,
@@ -287,6 +385,7 @@ diesel::table! {
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
+        determination_id -> Nullable<Uuid>,
     }
 }
 
@@ -348,6 +447,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    placement_versions (agency_id, placement_id, version) {
+        agency_id -> Uuid,
+        placement_id -> Uuid,
+        version -> Int4,
+        superseded_at -> Timestamptz,
+        facts -> Jsonb,
+    }
+}
+
+diesel::table! {
     placements (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -358,6 +467,8 @@ diesel::table! {
         provider_name -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        afcars_living_arrangement -> Nullable<Text>,
+        version -> Int4,
     }
 }
 
@@ -370,6 +481,20 @@ diesel::table! {
         person_name -> Bytea,
         authority -> Bytea,
         decided_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    primary_factors (agency_id, episode_id, version) {
+        agency_id -> Uuid,
+        episode_id -> Uuid,
+        version -> Int4,
+        child_id -> Uuid,
+        factors -> Array<Text>,
+        other -> Nullable<Bytea>,
+        determined_by_name -> Text,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
     }
@@ -394,12 +519,13 @@ diesel::table! {
         duty_id -> Uuid,
         rung_id -> Uuid,
         child_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         step -> Text,
         due_at -> Timestamptz,
         message -> Text,
         sent_at -> Timestamptz,
         acknowledged_at -> Nullable<Timestamptz>,
+        determination_id -> Nullable<Uuid>,
     }
 }
 
@@ -422,11 +548,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    return_interviews (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        outcome -> Text,
+        offered_at -> Timestamptz,
+        held_at -> Nullable<Timestamptz>,
+        interviewer_name -> Text,
+        declined_next_offer_on -> Nullable<Date>,
+        words -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     rungs (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
         duty_id -> Uuid,
-        episode_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
         ordinal -> Int4,
         step -> Text,
         audience -> Text,
@@ -436,6 +579,45 @@ diesel::table! {
         fence -> Int8,
         sent_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    screenings (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        instrument -> Text,
+        instrument_version -> Nullable<Text>,
+        given_by_name -> Text,
+        given_at -> Timestamptz,
+        place_form_is_kept -> Text,
+        follow_up_decided_by_name -> Nullable<Text>,
+        follow_up -> Nullable<Bytea>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    search_efforts (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        kind -> Text,
+        made_at -> Timestamptz,
+        made_by_name -> Text,
+        contacted -> Nullable<Text>,
+        place -> Nullable<Text>,
+        outcome -> Text,
+        next_step -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        retracted_at -> Nullable<Timestamptz>,
+        retracted_by -> Nullable<Uuid>,
+        retraction_reason -> Nullable<Text>,
     }
 }
 
@@ -490,6 +672,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    whereabouts (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        known -> Text,
+        verified_by_name -> Nullable<Text>,
+        verified_at -> Nullable<Timestamptz>,
+        how -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     agencies,
     audit_entries,
@@ -497,7 +694,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     children,
     completions,
     delivery_attempts,
+    determinations,
     duties,
+    escalation_contacts,
+    factor_responses,
     idempotency_keys,
     look_children,
     looks,
@@ -505,13 +705,20 @@ diesel::allow_tables_to_appear_in_same_query!(
     missing_episodes,
     notifications,
     observations,
+    placement_versions,
     placements,
+    primary_factors,
     refresh_tokens,
     reminders,
+    report_statements,
+    return_interviews,
     rungs,
+    screenings,
+    search_efforts,
     sessions,
     sign_ins,
     units,
     user_units,
-    users
+    users,
+    whereabouts
 );

@@ -14,9 +14,15 @@ use crate::completions::{self, Completion};
 use crate::duties::{self, Owed};
 use crate::episodes::{self, Episode};
 use crate::error::StoreResult;
+use crate::factor_responses::{self, Step};
+use crate::factors;
+use crate::interviews::{self, Held};
 use crate::notifications::{self, Notification};
+use crate::screenings::{self, Given};
+use crate::search_efforts::{self, SearchEffort};
 use crate::sql::sql;
 use crate::tx::ReadTx;
+use crate::whereabouts::{self, Stated};
 
 /// One episode and all that was recorded and done about it.
 #[derive(Clone, Debug)]
@@ -29,12 +35,31 @@ pub struct Course {
     pub notifications: Vec<Notification>,
     /// Which tasks were finished.
     pub completions: Vec<Completion>,
+    /// What was done to find the child.
+    pub efforts: Vec<SearchEffort>,
+    /// What was told of the whereabouts.
+    pub whereabouts: Vec<Stated>,
+    /// What was done after the return, and nothing of what was said.
+    pub aftercare: Aftercare,
     /// What is and was owed.
     pub duties: Vec<Owed>,
     /// Every message to a person.
     pub reminders: Vec<Sent>,
     /// Every try to deliver one.
     pub attempts: Vec<Attempt>,
+}
+
+/// What was done for a child who is back: that it was done, when and by whom.
+#[derive(Clone, Debug)]
+pub struct Aftercare {
+    /// Which interviews were offered, declined or held.
+    pub interviews: Vec<Held>,
+    /// Which screenings were given.
+    pub screenings: Vec<Given>,
+    /// When and by whom factors were recorded.
+    pub factors: Vec<(DateTime<Utc>, UserId)>,
+    /// When and by whom responses were planned or done.
+    pub responses: Vec<Step>,
 }
 
 /// A version that corrected or completed the one before it.
@@ -157,18 +182,41 @@ impl From<AttemptRow> for Attempt {
 
 /// The course of one episode of the permitted child, in one round trip.
 pub async fn of_episode(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> StoreResult<Course> {
-    let (present, mut versions, notifications, completions, duties, reminders, attempts) = try_join!(
+    let (present, mut versions, notifications, completions, efforts, whereabouts, aftercare) = try_join!(
         episodes::find(tx, permit, id),
         episodes::versions(tx, permit, id),
         notifications::of_episode(tx, permit, id),
         completions::of_episode(tx, permit, id),
-        duties::of_episode(tx, permit, id),
-        reminders(tx, permit, id),
-        attempts(tx, permit, id),
+        search_efforts::of_episode(tx, permit, id),
+        whereabouts::of_episode(tx, permit, id),
+        aftercare(tx, permit, id),
     )?;
+    let (duties, reminders, attempts) =
+        try_join!(duties::of_episode(tx, permit, id), reminders(tx, permit, id), attempts(tx, permit, id),)?;
     versions.push(present);
     let corrections = corrections(&versions)?;
-    Ok(Course { versions, corrections, notifications, completions, duties, reminders, attempts })
+    Ok(Course {
+        versions,
+        corrections,
+        notifications,
+        completions,
+        efforts,
+        whereabouts,
+        aftercare,
+        duties,
+        reminders,
+        attempts,
+    })
+}
+
+async fn aftercare(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> StoreResult<Aftercare> {
+    let (interviews, screenings, factors, responses) = try_join!(
+        interviews::facts(tx, permit, id),
+        screenings::of_episode(tx, permit, id),
+        factors::recordings(tx, permit, id),
+        factor_responses::steps(tx, permit, id),
+    )?;
+    Ok(Aftercare { interviews, screenings, factors, responses })
 }
 
 async fn reminders(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) -> StoreResult<Vec<Sent>> {
@@ -199,10 +247,10 @@ pub fn planned_at(owed: &Owed) -> Option<DateTime<Utc>> {
 
 /// What every version has of its own, and what the program keeps for itself.
 const NOT_FACTS: [&str; 6] =
-    ["version", "recorded_at", "recorded_by", "change_reason", "material_change_at", "birthday_at"];
+    ["version", "recorded_at", "recorded_by", "change_reason", "material_changes", "birthday_at"];
 
 /// How an episode ended. To tell it for the first time corrects nothing.
-const OUTCOME: [&str; 11] = [
+const OUTCOME: [&str; 15] = [
     "located_at",
     "recovered_at",
     "returned_to_care_at",
@@ -214,6 +262,10 @@ const OUTCOME: [&str; 11] = [
     "closure_reason",
     "closure_statement",
     "merged_into",
+    "told_law_enforcement_by",
+    "told_law_enforcement_at",
+    "told_ncmec_by",
+    "told_ncmec_at",
 ];
 
 fn corrections(versions: &[Episode]) -> StoreResult<Vec<Correction>> {
@@ -258,6 +310,8 @@ fn api_name(column: &str) -> String {
         "recovery_circumstances" => "recovery.circumstances",
         "closure_statement" => "closure.statement",
         "merged_into" => "closure.merged_into_episode_id",
+        "told_law_enforcement_by" | "told_law_enforcement_at" => "closure.confirmed_told_law_enforcement",
+        "told_ncmec_by" | "told_ncmec_at" => "closure.confirmed_told_ncmec",
         other => other,
     }
     .to_owned()

@@ -256,6 +256,11 @@ impl ReadTx {
         self.standing.permit()
     }
 
+    /// Whether the caller has a right at all, for what fewer people may know of.
+    pub(crate) fn may<A: Action>(&self) -> bool {
+        self.standing.grant::<A>().is_ok()
+    }
+
     /// A new id of this instant.
     pub fn new_id<T>(&self) -> Id<T> {
         call::new_id(self.call.at)
@@ -303,7 +308,7 @@ impl WriteTx {
         Self { read, touched: Mutex::default() }
     }
 
-    /// Says that an episode's facts changed, so that its duties are planned again before the commit.
+    /// Says whose facts changed, so that duties are planned again before the commit.
     pub(crate) fn touch(&self, touched: Touched) {
         let mut all = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         all.push(touched);
@@ -313,8 +318,8 @@ impl WriteTx {
     pub async fn plan(&self) -> StoreResult<Vec<Owed>> {
         let touched = std::mem::take(&mut *self.touched.lock().unwrap_or_else(PoisonError::into_inner));
         let mut owed = Vec::new();
-        for episode in touched {
-            owed.extend(replan::episode(self, episode).await?);
+        for touched in touched {
+            owed.extend(replan::again(self, touched).await?);
         }
         Ok(owed)
     }

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use homeward_domain::child::CareStatus;
-use homeward_domain::compliance::{Method, Report, by_oig, by_statute};
+use homeward_domain::compliance::{Method, Report, by_oig, by_rules, by_statute};
 use homeward_domain::episode::{
     Closure, ClosureReason, EpisodeState, Facts, Moments, PostReturn, Recovery, RecoveryType, state,
 };
+use homeward_domain::law::FEDERAL_LIMIT;
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use serde_json::Value;
@@ -16,7 +17,7 @@ use tokio_postgres::Row;
 use crate::import::{NOW, imported, paged};
 use crate::support::{TestApp, at};
 
-const METHODS: [Method; 2] = [Method::Statute, Method::Oig];
+const METHODS: [Method; 3] = [Method::Statute, Method::Oig, Method::Rules];
 
 /// The extract, with what an extract does not tell: closures, other ends, suspicions, retractions. By chance, and the
 /// same chance each time.
@@ -85,6 +86,8 @@ impl Owed {
         }
         let state = match method {
             Method::Statute => Some(by_statute(&self.report, as_of)),
+            // The agency of the extract goes by the federal floor alone.
+            Method::Rules => Some(by_rules(&self.report, self.report.received_at + FEDERAL_LIMIT, as_of)),
             Method::Oig => by_oig(&self.report, Zone::parse("America/Chicago").unwrap(), as_of),
         };
         state.map(|it| it.code())
@@ -125,7 +128,7 @@ async fn every_figure_is_what_the_domain_counts() {
             assert_eq!(shown, counted, "{url}");
         }
     }
-    assert_eq!(seen.len(), 9, "{seen:?}");
+    assert_eq!(seen.len(), 14, "{seen:?}");
 }
 
 /// The key of a group and its states that are not empty.
@@ -209,7 +212,8 @@ fn stands(row: &Row) -> EpisodeState {
         care_status: CareStatus::FosterCare,
         moments: moments(row),
         recovery: recovery(row),
-        material_change_at: None,
+        material_changes: Vec::new(),
+        choices: Vec::new(),
         birthday_at: None,
         told: Vec::new(),
         completed: Vec::new(),

@@ -8,9 +8,21 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
-/// They concern no child. The list may only shrink.
-pub(super) const OF_NO_CHILD: [&str; 6] =
-    ["get_indicators", "get_me", "list_rules", "login", "logout", "refresh_session"];
+/// They concern no child, and no path of theirs names one.
+pub(super) const OF_NO_CHILD: [&str; 12] = [
+    "choose_agency_rules",
+    "get_agency_rules",
+    "get_escalation_contacts",
+    "get_indicators",
+    "get_me",
+    "list_agency_rules",
+    "list_primary_factors",
+    "list_rules",
+    "login",
+    "logout",
+    "refresh_session",
+    "set_escalation_contacts",
+];
 
 /// Reads that have a body.
 pub(super) const READING_POSTS: [&str; 1] = ["search_children"];
@@ -66,8 +78,9 @@ pub(super) fn walked() -> Vec<Operation> {
 pub(super) struct World {
     pub(super) case: Case,
     pub(super) auditor: Person,
-    /// Not missing.
+    /// Not missing; what was taken for an absence was none, and is closed.
     pub(super) home: String,
+    closed: String,
     /// What stands in a path for each parameter in braces but the child.
     ids: Vec<(&'static str, String)>,
     indicator: Value,
@@ -106,6 +119,32 @@ fn seen(indicator: &Value) -> Value {
     })
 }
 
+fn searched() -> Value {
+    json!({
+        "kind": "visit_to_place", "made_at": NOW, "made_by_name": "Canary Officer", "place": "canary place",
+        "outcome": "canary circumstances", "next_step": "canary reason",
+    })
+}
+
+fn response() -> Value {
+    json!({ "factor": "bullying", "action": "canary context", "responsible_name": "Canary Officer" })
+}
+
+fn interview() -> Value {
+    json!({
+        "outcome": "held", "offered_at": NOW, "held_at": NOW, "interviewer_name": "Canary Officer",
+        "topics": { "where_stayed": "canary place" }, "childs_own_words": "canary circumstances",
+    })
+}
+
+fn screening() -> Value {
+    json!({
+        "instrument": "canary context", "given_by_name": "Canary Officer", "given_at": NOW,
+        "place_form_is_kept": "canary place", "follow_up_decided_by_name": "Canary Officer",
+        "follow_up": "canary reason",
+    })
+}
+
 fn stating(item: &str) -> Option<Value> {
     Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
 }
@@ -138,10 +177,44 @@ fn consent() -> Value {
     })
 }
 
+fn closure(episode: &Value) -> Value {
+    let duties = episode["duties"].as_array().unwrap().iter();
+    let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
+    json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
+}
+
+/// An episode that turned out to be none.
+async fn closed(supervisor: &Person, child: &str) -> String {
+    let episodes = format!("/v1/children/{child}/missing-episodes");
+    let opened = supervisor.post(&episodes, opening(), 201).await;
+    let path = format!("{episodes}/{}", id(&opened));
+    id(&supervisor.put(&path, &format!("{path}/closure"), closure(&opened), 200).await)
+}
+
+fn concluded() -> Value {
+    json!({
+        "determination_type": "sex_trafficking_victim_identified", "determination_source": "agency_worker",
+        "determined_by_name": "Canary Officer", "determined_by_role": "caseworker", "determined_by_agency": "canary place",
+        "determined_at": NOW, "agency_information_received_at": NOW, "basis": "canary context, in a person's words",
+        "sources_consulted": "canary circumstances", "attestation": true,
+    })
+}
+
+fn reported() -> Value {
+    let mut reported = report();
+    reported["recipient"] = json!("law_enforcement");
+    reported
+}
+
+fn lives() -> Value {
+    json!({ "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place" })
+}
+
 impl World {
     pub(super) async fn of(app: &TestApp) -> Self {
         let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
         let home = new_child(&worker, canary()).await;
+        let closed = closed(&supervisor, &home).await;
         let child = new_child(&worker, canary()).await;
         let opened = worker.post(&format!("/v1/children/{child}/missing-episodes"), opening(), 201).await;
         let case = Case { worker, supervisor, child, episode: id(&opened), opened };
@@ -152,6 +225,12 @@ impl World {
         let photo = id(&case.worker.post(&case.child_url("/photos"), photo(), 201).await);
         case.supervisor.post(&case.child_url("/publication-consents"), consent(), 201).await;
         let poster_id = id(&case.worker.post(&case.url("/posters"), poster().unwrap(), 201).await);
+        let effort = id(&case.worker.post(&case.url("/search-efforts"), searched(), 201).await);
+        let response = id(&case.worker.post(&case.url("/factor-responses"), response(), 201).await);
+        let determination = id(&case.worker.post(&case.child_url("/determinations"), concluded(), 201).await);
+        let about = case.child_url(&format!("/determinations/{determination}/notifications"));
+        let reported = id(&case.worker.post(&about, reported(), 201).await);
+        let placement = id(&case.worker.post(&case.child_url("/placements"), lives(), 201).await);
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
@@ -161,21 +240,21 @@ impl World {
             ("{observation_id}", observation),
             ("{packet_id}", packet_id),
             ("{poster_id}", poster_id),
+            ("{determination_id}", determination),
+            ("{report_id}", reported),
+            ("{placement_id}", placement),
             ("{reminder_id}", reminder),
             ("{photo_id}", photo),
+            ("{response_id}", response),
+            ("{search_effort_id}", effort),
         ];
-        Self { case, auditor, home, ids, indicator }
+        Self { case, auditor, home, closed, ids, indicator }
     }
 
     pub(super) fn fill(&self, path: &str, child: &str) -> String {
         let path = path.replace("{child_id}", child);
+        let path = if child == self.home { path.replace("{episode_id}", &self.closed) } else { path };
         self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
-    }
-
-    fn closure(&self) -> Value {
-        let duties = self.case.opened["duties"].as_array().unwrap().iter();
-        let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
-        json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
     }
 
     /// How to call each operation: as whom, about which child, with what. An operation without a line fails.
@@ -200,6 +279,15 @@ impl World {
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),
+            "record_placement" => (worker, child, Some(lives())),
+            "get_placement" | "list_determinations" | "list_determination_notifications" => (worker, child, None),
+            "list_placement_differences" => (worker, child, None),
+            "count_determinations" => (auditor, child, None),
+            "change_placement" => (worker, child, Some(json!({ "ended_on": "2026-04-30" }))),
+            "record_determination" => (worker, child, Some(concluded())),
+            "record_determination_notification" => (worker, child, Some(reported())),
+            "retract_determination_notification" => (worker, child, retraction),
+            "reopen_missing_episode" => (supervisor, home, retraction),
             "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
             "get_report_content" | "list_photos" | "get_photo" | "get_photo_content" => (worker, child, None),
             "list_publication_consents" => (worker, child, None),
@@ -209,17 +297,35 @@ impl World {
             "state_endangerment" => (worker, child, stating("prescription_medications")),
             "state_contacts" => (worker, child, stating("phone_numbers")),
             "state_particulars" => (worker, child, stating("belongings")),
-            "record_placement" => (
+            "open_missing_episode" => (worker, home, Some(opening())),
+            "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
+            "record_choices" => (
+                worker,
+                child,
+                Some(json!({ "choices": [], "chosen_by_name": "Canary Officer", "reason": "canary reason" })),
+            ),
+            "record_notification" => (worker, child, Some(report())),
+            "list_search_efforts" | "list_whereabouts" | "list_return_interviews" => (worker, child, None),
+            "list_screenings" | "get_primary_factors" | "get_factor_response" => (worker, child, None),
+            "list_factor_responses" | "list_factor_responses_of_child" => (worker, child, None),
+            "record_search_effort" => (worker, child, Some(searched())),
+            "state_whereabouts" => {
+                (worker, child, Some(json!({ "known": "yes_unverified", "how": "canary circumstances" })))
+            }
+            "record_return_interview" => (worker, child, Some(interview())),
+            "record_screening" => (worker, child, Some(screening())),
+            "set_primary_factors" => (
                 worker,
                 child,
                 Some(json!({
-                    "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place",
+                    "factors": ["other"], "other": "canary circumstances", "determined_by_name": "Canary Officer",
                 })),
             ),
-            "open_missing_episode" => (worker, home, Some(opening())),
-            "change_missing_episode" => (worker, child, Some(json!({ "circumstances": "canary circumstances two" }))),
-            "record_notification" => (worker, child, Some(report())),
-            "retract_notification" | "retract_observation" => (worker, child, retraction),
+            "record_factor_response" => (worker, child, Some(response())),
+            "finish_factor_response" => {
+                (worker, child, Some(json!({ "done_on": "2026-05-01", "note": "canary reason" })))
+            }
+            "retract_notification" | "retract_observation" | "retract_search_effort" => (worker, child, retraction),
             "record_recovery" => {
                 (worker, child, Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place" })))
             }
@@ -228,7 +334,7 @@ impl World {
                 child,
                 Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer" })),
             ),
-            "close_missing_episode" => (supervisor, child, Some(self.closure())),
+            "close_missing_episode" => (supervisor, child, Some(closure(&self.case.opened))),
             "record_observation" => (worker, child, Some(seen(&self.indicator))),
             _ => panic!("{name} has no line here: say how to call it"),
         }
@@ -237,14 +343,17 @@ impl World {
     /// Calls the operation in the manner of its line.
     pub(super) async fn call(&self, operation: &Operation, request_id: &str) -> Reply {
         let (who, child, body) = self.sample(&operation.name);
-        let path = self.fill(&operation.path, child);
+        let mut path = self.fill(&operation.path, child);
         // What has no page of its own carries the version of what it belongs to.
         let is_read = document()["paths"][&operation.path]["get"].is_object();
-        let resource = if is_read { path.as_str() } else { path.rsplit_once('/').unwrap().0 };
+        let resource = if is_read { path.as_str() } else { path.rsplit_once('/').unwrap().0 }.to_owned();
         let mut headers = vec![("x-request-id", request_id), ("idempotency-key", request_id)];
-        let version = if operation.takes_version { self.case.worker.etag(resource).await } else { String::new() };
+        let version = if operation.takes_version { self.case.worker.etag(&resource).await } else { String::new() };
         if operation.takes_version {
             headers.push(("if-match", &version));
+        }
+        if operation.name == "count_determinations" {
+            path.push_str("?from=2026-01-01&to=2026-12-31");
         }
         who.send(operation.method.clone(), &path, body, &headers).await
     }

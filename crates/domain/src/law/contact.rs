@@ -1,55 +1,35 @@
 //! While the child is missing: regular communication, and keeping the record alive.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
-use super::{RuleBook, first_told, owed, settled, single};
-use crate::duty::{Done, Duty, DutyKey, DutyKind, Lapse};
+use super::{FEDERAL_RECIPIENTS, RuleBook, contacts_with, first_told, owed, settled, single, until_safe};
+use crate::duty::{Done, Duty, DutyKey, DutyKind};
 use crate::episode::Facts;
 use crate::notification::{NotificationKind, Recipient, Told};
 
-/// How soon a changed fact is to be shared with those who were told before it changed (CLK-10).
-const SHARE_UPDATE_WITHIN: TimeDelta = TimeDelta::hours(24);
-
 /// 671(a)(35)(B): maintain regular communication with law enforcement and NCMEC.
 ///
-/// Every completed contact starts the next one. A changed fact restarts no clock of the report, and brings the
-/// next contact forward (CLK-10). When the child is safe, the recovery notice takes over.
+/// Every completed contact starts the next one. With whoever a State adds the first is owed from the receipt, since no
+/// report to them begins it. When the child is safe, the recovery notice takes over.
 pub(super) fn regular_communication(book: &RuleBook, facts: &Facts) -> Vec<Duty> {
-    let to_each = |recipient: Option<Recipient>| {
-        let contacts = contacts_with(facts, recipient?);
-        Some(communication_with(book, facts, recipient, &contacts))
-    };
+    let to_each = |recipient: Option<Recipient>| Some(communication_with(book, facts, recipient?));
     book.recipients(DutyKind::RegularCommunication).into_iter().filter_map(to_each).flatten().collect()
 }
 
-fn contacts_with(facts: &Facts, recipient: Recipient) -> Vec<Told> {
+fn communication_with(book: &RuleBook, facts: &Facts, recipient: Recipient) -> Vec<Duty> {
     let safe_at = facts.recovery.ended_at();
-    let mut contacts: Vec<Told> = facts.told.iter().filter(|it| it.recipient == recipient).copied().collect();
+    let mut contacts = contacts_with(facts, recipient);
     contacts.retain(|it| safe_at.is_none_or(|safe| it.made_at < safe));
-    contacts.sort_by_key(|it| (it.made_at, it.id));
-    contacts
-}
-
-fn communication_with(book: &RuleBook, facts: &Facts, recipient: Option<Recipient>, contacts: &[Told]) -> Vec<Duty> {
-    let kind = DutyKind::RegularCommunication;
-    let following = contacts.iter().skip(1).map(Some).chain([None]);
-    let periods = contacts.iter().zip(following).zip(0..);
-    let period = |((last, next), sequence): ((&Told, Option<&Told>), i32)| {
-        let duty = owed(book, facts, DutyKey { kind, recipient, sequence }, last.made_at)?;
-        let duty = Duty { target_at: brought_forward(facts, &duty), ..duty };
-        Some(match (next, facts.recovery.ended_at()) {
-            (None, Some(safe)) => Duty { lapse: Some(Lapse::Superseded(safe)), ..duty },
-            _ => settled(duty, facts, next.copied().map(Done::from)),
-        })
+    let first = (!FEDERAL_RECIPIENTS.contains(&recipient)).then_some(facts.moments.received_at);
+    let starts: Vec<DateTime<Utc>> = first.into_iter().chain(contacts.iter().map(|it| it.made_at)).collect();
+    let ends = contacts.iter().skip(if first.is_some() { 0 } else { 1 }).map(Some).chain([None]);
+    let periods = starts.into_iter().zip(ends).zip(0..);
+    let period = |((starts_at, next), sequence): ((DateTime<Utc>, Option<&Told>), i32)| {
+        let key = DutyKey { kind: DutyKind::RegularCommunication, recipient: Some(recipient), sequence };
+        let duty = owed(book, facts, key, starts_at)?;
+        Some(until_safe(settled(duty, facts, next.copied().map(Done::from)), facts))
     };
     periods.filter_map(period).collect()
-}
-
-fn brought_forward(facts: &Facts, duty: &Duty) -> DateTime<Utc> {
-    match facts.material_change_at {
-        Some(changed) if duty.starts_at <= changed => duty.target_at.min(changed + SHARE_UPDATE_WITHIN),
-        _ => duty.target_at,
-    }
 }
 
 /// 34 U.S.C. 41308(3) and (4)(A): see that the entry in NCIC exists, and that it is verified and updated.
@@ -75,11 +55,4 @@ pub(super) fn record_follow_up(book: &RuleBook, facts: &Facts) -> Vec<Duty> {
 
 fn confirms_entry(told: &Told) -> bool {
     told.kind == NotificationKind::NcicConfirmation || told.ncic_confirmed_at.is_some()
-}
-
-fn until_safe(duty: Duty, facts: &Facts) -> Duty {
-    match facts.recovery.ended_at() {
-        Some(safe) if duty.done.is_none() => Duty { lapse: Some(Lapse::Superseded(safe)), ..duty },
-        _ => duty,
-    }
 }

@@ -1,107 +1,55 @@
-//! A State's rules: parsed, and refused if they would loosen the federal floor (domain 8.1, 8.3).
+//! A pack on top of other rules: refused if it would loosen what lies below (domain 8.1, 8.3).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, TimeDelta};
-use serde::Deserialize;
-
-use super::rule::{Anchor, Rule, is_federal_report};
-use super::{FEDERAL_LIMIT, FEDERAL_RECIPIENTS};
+use super::FEDERAL_RECIPIENTS;
+use super::book::{RuleBook, library};
+use super::pack::{self, Choice, Pack, Written};
+use super::refusal::{Fault, Refusal, Refused};
+use super::rule::Rule;
 use crate::duty::DutyKind;
-use crate::notification::Recipient;
+use crate::zone::Zone;
 
-/// A State's rules, in a form that cannot loosen anything.
+/// A pack of rules, in a form that cannot loosen anything.
 #[derive(Clone, Debug)]
 pub struct Overlay {
     jurisdiction: String,
+    name: String,
+    zone: Zone,
     rules: Vec<Arc<Rule>>,
-}
-
-/// Why a set of rules is refused at load.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OverlayError {
-    /// Not a rule file: unknown field, unknown anchor, unknown code, broken syntax.
-    #[error("not a rule file: {0}")]
-    Malformed(String),
-    /// A limit longer than the federal one.
-    #[error("rule `{rule}` gives {hours} hours; 42 U.S.C. 671(a)(35)(B) gives at most 24")]
-    MoreTime {
-        /// The rule at fault.
-        rule: String,
-        /// Its limit, in hours.
-        hours: i64,
-    },
-    /// A federal recipient is left out of the report.
-    #[error("the overlay names no initial report to {missing}; both federal recipients must be told")]
-    MissingRecipient {
-        /// Who is left out.
-        missing: Recipient,
-    },
-    /// Two rules share a code.
-    #[error("two rules have the code `{rule}`")]
-    SameCode {
-        /// The code.
-        rule: String,
-    },
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct File {
-    jurisdiction: String,
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(rename = "source")]
-    _source: String,
-    #[serde(rename = "source_date")]
-    _source_date: NaiveDate,
-    rule: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    code: String,
-    duty: DutyKind,
-    recipient: Option<Recipient>,
-    anchor: Anchor,
-    hours: Option<u16>,
-    target_hours: Option<u16>,
-    citation: String,
-    text: String,
-    effective_from: NaiveDate,
-    effective_to: Option<NaiveDate>,
-}
-
-/// The rules of one file.
-pub(super) struct Parsed {
-    jurisdiction: String,
-    pub(super) rules: Vec<Arc<Rule>>,
-}
-
-/// Reads a rule file without comparing it with the floor: how the floor itself is read.
-pub(super) fn parse_rules(text: &str) -> Result<Parsed, OverlayError> {
-    let file: File = toml::from_str(text).map_err(|error| OverlayError::Malformed(error.to_string()))?;
-    let jurisdiction = file.jurisdiction;
-    let rules: Vec<_> = file.rule.into_iter().map(|entry| Arc::new(entry.rule(&jurisdiction))).collect();
-    let twice = rules.iter().enumerate().find(|(at, rule)| rules.iter().skip(at + 1).any(|it| it.code == rule.code));
-    match twice {
-        Some((_, rule)) => Err(OverlayError::SameCode { rule: rule.code.clone() }),
-        None => Ok(Parsed { jurisdiction, rules }),
-    }
+    choices: Vec<Choice>,
 }
 
 impl Overlay {
-    /// Reads a State's rules and refuses whatever would loosen the floor.
-    pub fn parse(text: &str) -> Result<Self, OverlayError> {
-        let Parsed { jurisdiction, rules } = parse_rules(text)?;
-        rules.iter().try_for_each(|rule| refuse_more_time(rule))?;
-        let reports: Vec<_> = rules.iter().filter(|it| it.duty == DutyKind::InitialReport).collect();
-        let missing = FEDERAL_RECIPIENTS.into_iter().find(|to| !reports.iter().any(|it| it.recipient == Some(*to)));
-        match missing {
-            Some(missing) if !reports.is_empty() => Err(OverlayError::MissingRecipient { missing }),
-            _ => Ok(Self { jurisdiction, rules }),
+    /// Reads a State's rules on the federal floor, and refuses whatever would loosen it.
+    pub fn parse(text: &str) -> Result<Self, Refused> {
+        Self::over(text, library().floor())
+    }
+
+    /// Reads a pack that was taken in before, without holding it against anything: the earliest limit counts anyway.
+    pub fn kept(text: &str) -> Result<Self, Refused> {
+        pack::read(text).map(Self::of)
+    }
+
+    /// Reads rules on top of `below`, and refuses whatever would loosen it.
+    pub fn over(text: &str, below: &RuleBook) -> Result<Self, Refused> {
+        let pack = pack::read(text)?;
+        let mut faults = missing_recipient(&pack);
+        faults.extend(pack.rules.iter().flat_map(|it| loosens(it, below)));
+        faults.extend(same_codes(&pack, below));
+        faults.extend(pack.rules.iter().filter_map(|it| unknown_choice(it, &pack, below)));
+        if !faults.is_empty() {
+            faults.sort_by_key(|it| it.line);
+            return Err(Refused(faults));
         }
+        Ok(Self::of(pack))
+    }
+
+    fn of(pack: Pack) -> Self {
+        let Pack { jurisdiction, name, zone, choices, rules } = pack;
+        let rules = rules.into_iter().map(|it| Arc::new(it.rule)).collect();
+        Self { jurisdiction, name, zone, rules, choices }
     }
 
     /// The State's postal code.
@@ -109,36 +57,63 @@ impl Overlay {
         &self.jurisdiction
     }
 
+    /// The State, or whoever wrote the pack.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where most of its people live; an agency's own zone decides for its duties.
+    pub fn zone(&self) -> Zone {
+        self.zone
+    }
+
     /// Its rules, in the order of the file.
     pub fn rules(&self) -> &[Arc<Rule>] {
         &self.rules
     }
+
+    /// The conditions that only a person chooses.
+    pub fn choices(&self) -> &[Choice] {
+        &self.choices
+    }
 }
 
-fn refuse_more_time(rule: &Rule) -> Result<(), OverlayError> {
-    let Some(limit) = rule.limit else { return Ok(()) };
-    if is_federal_report(rule.duty, rule.recipient) && FEDERAL_LIMIT < limit {
-        return Err(OverlayError::MoreTime { rule: rule.code.clone(), hours: limit.num_hours() });
-    }
-    Ok(())
+/// Who writes of reports at all writes of both (CLK-3). A condition that a person has to choose first is not enough.
+fn missing_recipient(pack: &Pack) -> Vec<Refusal> {
+    let reports = pack.rules.iter().filter(|it| it.rule.duty == DutyKind::InitialReport);
+    let always: Vec<&Written> = reports.clone().filter(|it| it.rule.when.is_none()).collect();
+    let Some(first) = reports.clone().map(|it| it.line).min() else { return Vec::new() };
+    let missing = FEDERAL_RECIPIENTS.into_iter().filter(|to| !always.iter().any(|it| it.rule.recipient == Some(*to)));
+    missing.map(|missing| Refusal { line: first, fault: Fault::MissingRecipient { missing } }).collect()
 }
 
-impl Entry {
-    fn rule(self, jurisdiction: &str) -> Rule {
-        let hours = |it: u16| TimeDelta::hours(it.into());
-        let limit = self.hours.map(hours);
-        Rule {
-            code: self.code,
-            jurisdiction: jurisdiction.to_owned(),
-            duty: self.duty,
-            recipient: self.recipient,
-            anchor: self.anchor,
-            limit,
-            target: self.target_hours.map(hours).or(limit).unwrap_or(FEDERAL_LIMIT),
-            citation: self.citation,
-            text: self.text,
-            effective_from: self.effective_from,
-            effective_to: self.effective_to,
-        }
+fn loosens(written: &Written, below: &RuleBook) -> Option<Refusal> {
+    let rule = &written.rule;
+    if rule.duty == DutyKind::IdentificationReport {
+        return Some(Refusal { line: written.line, fault: Fault::Reserved });
     }
+    let gives = rule.limit?.least_hours();
+    let stricter = below.of(rule.duty, rule.recipient).filter(|it| is_comparable(it, rule)).find_map(|it| {
+        let most = it.limit?.least_hours();
+        (most < gives).then(|| Fault::MoreTime { gives, most, citation: it.citation.clone() })
+    });
+    Some(Refusal { line: written.limit_line, fault: stricter? })
+}
+
+/// The floor binds whatever the anchor; other rules where they count the same thing from the same moment.
+fn is_comparable(below: &Rule, rule: &Rule) -> bool {
+    let alike = below.anchor == rule.anchor && below.when == rule.when && below.every.is_some() == rule.every.is_some();
+    below.jurisdiction == "US" || alike
+}
+
+fn same_codes(pack: &Pack, below: &RuleBook) -> Vec<Refusal> {
+    let mut seen: HashSet<&str> = below.rules().iter().map(|it| it.code.as_str()).collect();
+    let twice = pack.rules.iter().filter(move |it| !seen.insert(&it.rule.code));
+    twice.map(|it| Refusal { line: it.line, fault: Fault::SameCode(it.rule.code.clone()) }).collect()
+}
+
+fn unknown_choice(written: &Written, pack: &Pack, below: &RuleBook) -> Option<Refusal> {
+    let name = written.rule.when.as_ref()?;
+    let known = pack.choices.iter().chain(below.choices()).any(|it| it.name == *name);
+    (!known).then(|| Refusal { line: written.line, fault: Fault::UnknownChoice(name.clone()) })
 }

@@ -1,18 +1,13 @@
-//! A rule as data, and the books that hold them.
-
-use std::sync::{Arc, LazyLock};
+//! A rule as data.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
-use super::overlay::{self, Overlay};
-use super::{FEDERAL_RECIPIENTS, first_told};
+use super::calendar::{Cadence, Calendar, Span};
+use super::first_told;
 use crate::duty::DutyKind;
 use crate::episode::Facts;
 use crate::notification::{NotificationKind, Recipient};
 use crate::vocabulary::vocabulary;
-
-const FEDERAL: &str = include_str!("../../../../rules/federal.toml");
-const STATES: [&str; 1] = [include_str!("../../../../rules/states/ks.toml")];
 
 vocabulary! {
     /// The moment a limit is counted from (domain 8.1).
@@ -26,9 +21,22 @@ vocabulary! {
         ReturnLearnedAt = "return_learned_at",
         /// The last contact with the recipient.
         LastContactAt = "last_contact_at",
+        /// A changed fact or a lead that the recipient has not heard of (CLK-10).
+        MaterialChangeAt = "material_change_at",
         /// A birthday that asks for review.
         ChildAge = "child_age",
     }
+}
+
+/// What names a rule wherever it is shown: kept with every duty, so that what was owed under it stays readable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleRef {
+    /// Stable and unique.
+    pub code: String,
+    /// Where it is written.
+    pub citation: String,
+    /// `US`, or the postal code of the State.
+    pub jurisdiction: String,
 }
 
 /// One rule: what is owed, to whom, how long after what, and who says so.
@@ -44,119 +52,99 @@ pub struct Rule {
     pub recipient: Option<Recipient>,
     /// What the limit is counted from.
     pub anchor: Anchor,
-    /// The law's limit in elapsed time; none where it sets none.
-    pub limit: Option<TimeDelta>,
-    /// The agency's own aim, in elapsed time after the duty starts.
-    pub target: TimeDelta,
+    /// The law's limit; none where it sets none.
+    pub limit: Option<Span>,
+    /// How often it recurs until the child is safe; its span is the limit then.
+    pub every: Option<Cadence>,
+    /// How many days after the receipt it stops to recur; none where the text names no end.
+    pub until_days: Option<u16>,
+    /// The condition that a person has to choose before it applies; none where it always does.
+    pub when: Option<String>,
+    /// The agency's own aim, in elapsed time after the duty starts; none where the limit is the aim.
+    pub target: Option<TimeDelta>,
     /// Where it is written.
     pub citation: String,
     /// What it asks, in plain language.
     pub text: String,
+    /// The date of the copy that was read.
+    pub source_date: NaiveDate,
     /// The first day it applies.
     pub effective_from: NaiveDate,
     /// The day it applies no more.
     pub effective_to: Option<NaiveDate>,
 }
 
+/// Where in the course of an episode a rule starts to ask for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// While the child is missing.
+    Missing,
+    /// Once the child is back.
+    Return,
+}
+
 impl Rule {
-    /// The law's limit for an episode; none where the law sets none or its anchor is not known.
-    pub(super) fn limit_at(&self, facts: &Facts, starts_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        Some(self.anchor_at(facts, starts_at)? + self.limit?)
+    /// What names it.
+    pub fn reference(&self) -> RuleRef {
+        RuleRef { code: self.code.clone(), citation: self.citation.clone(), jurisdiction: self.jurisdiction.clone() }
+    }
+
+    /// The law's limit for a duty that starts at `starts_at`; none where the law sets none or its anchor is not known.
+    pub(super) fn limit_at(
+        &self,
+        calendar: Calendar,
+        facts: &Facts,
+        starts_at: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        if let Some(cadence) = self.every {
+            return Some(calendar.after(starts_at, cadence.span()));
+        }
+        Some(calendar.after(self.anchor_at(facts, starts_at)?, self.limit?))
     }
 
     fn anchor_at(&self, facts: &Facts, starts_at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let moments = &facts.moments;
-        let filed = |to| first_told(facts, to, &[NotificationKind::InitialReport]).map(|told| told.made_at);
         match self.anchor {
             Anchor::AgencyInformationReceivedAt => Some(moments.received_at),
             Anchor::DeterminedMissingAt => moments.determined_missing_at,
             Anchor::AbsenceBeganAt => moments.absence_began_at,
             Anchor::FirstSuspectedAt => moments.first_suspected_at,
-            Anchor::LeReportFiledAt => filed(Recipient::LawEnforcement),
-            Anchor::NcmecReportFiledAt => filed(Recipient::Ncmec),
+            Anchor::LeReportFiledAt => filed(facts, Recipient::LawEnforcement),
+            Anchor::NcmecReportFiledAt => filed(facts, Recipient::Ncmec),
             Anchor::ReturnLearnedAt => facts.recovery.ended_at(),
-            Anchor::LastContactAt | Anchor::ChildAge => Some(starts_at),
+            Anchor::LastContactAt | Anchor::MaterialChangeAt | Anchor::ChildAge => Some(starts_at),
         }
     }
 
-    /// Whether the rule was in force on the UTC day of `at`.
-    fn is_in_force(&self, at: DateTime<Utc>) -> bool {
+    /// When it starts to ask for something in this episode; none while what it waits for has not happened.
+    pub(super) fn starts_at(&self, facts: &Facts) -> Option<DateTime<Utc>> {
+        match self.anchor {
+            Anchor::LeReportFiledAt => filed(facts, Recipient::LawEnforcement),
+            Anchor::NcmecReportFiledAt => filed(facts, Recipient::Ncmec),
+            Anchor::ReturnLearnedAt => facts.recovery.returned_at(),
+            Anchor::ChildAge => facts.birthday_at,
+            _ => Some(facts.moments.received_at),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        if self.anchor == Anchor::ReturnLearnedAt { Phase::Return } else { Phase::Missing }
+    }
+
+    /// Whether it applies to a duty of this episode that starts at `at`: by its days (UTC), and by what a person chose.
+    pub(super) fn applies(&self, facts: &Facts, at: DateTime<Utc>) -> bool {
+        let ended = self.until_days.is_some_and(|days| facts.moments.received_at + TimeDelta::days(days.into()) <= at);
+        let chosen = self.when.as_ref().is_none_or(|name| facts.choices.contains(name));
+        self.is_in_force(at) && !ended && chosen
+    }
+
+    /// Whether `at` lies in its days (UTC).
+    pub(super) fn is_in_force(&self, at: DateTime<Utc>) -> bool {
         let day = at.date_naive();
         self.effective_from <= day && self.effective_to.is_none_or(|end| day < end)
     }
 }
 
-/// The rules of one place: the federal floor, and what its State adds.
-#[derive(Clone, Debug)]
-pub struct RuleBook {
-    rules: Vec<Arc<Rule>>,
-}
-
-impl RuleBook {
-    /// The floor with an overlay on top. The floor comes first and is never left out.
-    pub fn with(overlay: &Overlay) -> Self {
-        let mut rules = library().federal.clone();
-        rules.extend(overlay.rules().iter().cloned());
-        Self { rules }
-    }
-
-    /// Every rule, the federal floor first.
-    pub fn rules(&self) -> &[Arc<Rule>] {
-        &self.rules
-    }
-
-    /// The rules for one thing owed to one recipient that were in force at `at`.
-    pub(super) fn in_force(&self, kind: DutyKind, recipient: Option<Recipient>, at: DateTime<Utc>) -> Vec<&Arc<Rule>> {
-        self.rules.iter().filter(|it| it.duty == kind && it.recipient == recipient && it.is_in_force(at)).collect()
-    }
-
-    /// Who is owed this kind of duty by any rule, in a stable order.
-    pub(super) fn recipients(&self, kind: DutyKind) -> Vec<Option<Recipient>> {
-        let mut all: Vec<_> = self.rules.iter().filter(|it| it.duty == kind).map(|it| it.recipient).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-}
-
-/// Every rule that ships with the product.
-#[derive(Debug)]
-pub struct Library {
-    federal: Vec<Arc<Rule>>,
-    states: Vec<Overlay>,
-}
-
-impl Library {
-    /// The rules for a jurisdiction: `US` for the floor alone, a postal code for a State. None if unknown.
-    pub fn book(&self, jurisdiction: &str) -> Option<RuleBook> {
-        if jurisdiction == "US" {
-            return Some(RuleBook { rules: self.federal.clone() });
-        }
-        self.states.iter().find(|it| it.jurisdiction() == jurisdiction).map(RuleBook::with)
-    }
-
-    /// The rule with this code, in force or not.
-    pub fn rule(&self, code: &str) -> Option<Arc<Rule>> {
-        let states = self.states.iter().flat_map(Overlay::rules);
-        self.federal.iter().chain(states).find(|it| it.code == code).cloned()
-    }
-}
-
-/// The embedded rules. They are read once; a test proves that every file parses.
-pub fn library() -> &'static Library {
-    static LIBRARY: LazyLock<Library> = LazyLock::new(|| {
-        let federal = overlay::parse_rules(FEDERAL)
-            .unwrap_or_else(|error| unreachable!("the embedded federal rules do not parse: {error}"));
-        let states = STATES.map(|text| {
-            Overlay::parse(text)
-                .unwrap_or_else(|error| unreachable!("an embedded State overlay does not parse: {error}"))
-        });
-        Library { federal: federal.rules, states: states.into() }
-    });
-    &LIBRARY
-}
-
-/// Whether a duty is the federal initial report, which nothing may loosen.
-pub(super) fn is_federal_report(kind: DutyKind, recipient: Option<Recipient>) -> bool {
-    kind == DutyKind::InitialReport && recipient.is_some_and(|it| FEDERAL_RECIPIENTS.contains(&it))
+fn filed(facts: &Facts, to: Recipient) -> Option<DateTime<Utc>> {
+    first_told(facts, to, &[NotificationKind::InitialReport]).map(|told| told.made_at)
 }

@@ -8,6 +8,12 @@ pub trait Action: 'static {
     const NAME: &'static str;
 }
 
+/// Whoever wants to see every act by its type.
+#[cfg(test)]
+pub(super) trait ActVisitor {
+    fn visit<A: Action>(&mut self);
+}
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $code:literal,)+) => {
         /// Every act the policy knows.
@@ -17,6 +23,12 @@ macro_rules! actions {
         impl ActionKind {
             /// Every act, in the order of the definition, with its name.
             pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$name, $code),)+];
+
+            /// Shows every act to `visitor`, by its type.
+            #[cfg(test)]
+            pub(super) fn visit_all(visitor: &mut impl ActVisitor) {
+                $(visitor.visit::<$name>();)+
+            }
         }
 
         $(
@@ -37,6 +49,10 @@ actions! {
     ReadChild = "read_child",
     /// Read what people observed.
     ReadObservations = "read_observations",
+    /// Read what a child said in a return interview.
+    ReadInterviews = "read_interviews",
+    /// Read what led to an absence, and what is done about it.
+    ReadFactors = "read_factors",
     /// Read what people stated of a child's looks and names for a report.
     ReadDescription = "read_description",
     /// State it.
@@ -93,16 +109,38 @@ actions! {
     RecordRecovery = "record_recovery",
     /// Record a finished task.
     CompleteTask = "complete_task",
+    /// Record what was done to find a child, or take it back.
+    LogSearch = "log_search",
+    /// Record a return interview.
+    RecordInterview = "record_interview",
+    /// Record what led to an absence, and what is done about it.
+    RecordFactors = "record_factors",
     /// Close an episode whose duties are done.
     CloseEpisode = "close_episode",
     /// Close an episode with duties undone, with a reason for each.
     CloseUndone = "close_undone",
+    /// Take back a closure.
+    ReopenEpisode = "reopen_episode",
     /// Record or retract an observation.
     Observe = "observe",
+    /// Record what a person concluded. Never a machine's.
+    Determine = "determine",
+    /// Read what people concluded.
+    ReadDeterminations = "read_determinations",
+    /// Count children for the yearly report, over the whole agency only.
+    CountDeterminations = "count_determinations",
+    /// List what two records tell differently.
+    ReadDataQuality = "read_data_quality",
     /// Read the compliance figures and the rows behind them.
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
+    /// Read what the agency has chosen.
+    ReadAgency = "read_agency",
+    /// Choose whom the agency calls when a report is refused.
+    ChooseEscalation = "choose_escalation",
+    /// Choose whose rules the agency goes by, and its own pack on top.
+    ConfigureRules = "configure_rules",
     /// Bring in an agency's records. No role may: only the command line does.
     Import = "import",
     /// Read the audit trail.

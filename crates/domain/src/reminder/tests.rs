@@ -12,7 +12,7 @@ use super::*;
 use crate::child::UnderTwentySix;
 use crate::duty::{Done, DutyKey, Lapse};
 use crate::episode::Facts;
-use crate::law::{Rule, duties, library};
+use crate::law::{RuleRef, duties, library};
 use crate::vocabulary::Vocabulary;
 
 const FRIDAY: &str = "2026-05-01T16:00:00-04:00";
@@ -283,8 +283,8 @@ fn at_the_limit_itself_the_message_is_not_yet_that_it_passed() {
     assert!(at_limit.ends_with("The law's outer limit is 2026-05-02 16:00 EDT."), "{at_limit}");
 }
 
-fn rule() -> Arc<Rule> {
-    library().rule("us-initial-report-ncmec").unwrap()
+fn rule() -> Arc<RuleRef> {
+    report().rule
 }
 
 prop_compose! {

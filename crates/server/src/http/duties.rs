@@ -24,7 +24,12 @@ use crate::wire::{Code, Instant, Reference};
 pub struct DutyView {
     pub id: Uuid,
     pub child_id: Uuid,
-    pub episode_id: Uuid,
+    /// Null where it hangs on a determination.
+    pub episode_id: Option<Uuid>,
+    /// What it hangs on instead of an episode; shown to those only who may read determinations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub determination_id: Option<Uuid>,
     pub kind: DutyKindCode,
     /// Null where the agency owes it to the child.
     pub recipient: Option<RecipientCode>,
@@ -61,7 +66,8 @@ pub struct WorkItem {
     pub duty: DutyView,
     pub child_given_name: String,
     pub child_family_name: String,
-    pub episode_number: i32,
+    /// Null where it hangs on a determination.
+    pub episode_number: Option<i32>,
     pub assigned_to: Option<Uuid>,
 }
 
@@ -72,7 +78,8 @@ impl DutyView {
         Self {
             id: owed.id.uuid(),
             child_id: owed.child.uuid(),
-            episode_id: owed.episode.uuid(),
+            episode_id: owed.cause.episode().map(Id::uuid),
+            determination_id: owed.cause.determination().map(Id::uuid),
             kind: Code(duty.key.kind),
             recipient: duty.key.recipient.map(Code),
             rule: RuleRef {
@@ -88,7 +95,7 @@ impl DutyView {
             late_by_seconds: duty.late_by(as_of).map(|it| it.num_seconds()),
             notification_id: duty.done.and_then(|it| it.notification).map(Id::uuid),
             returned_before_due: duty.returned_before_due,
-            undone_reason: owed.undone_reason.clone(),
+            undone_reason: owed.undone_reason.clone().filter(|_| duty.lapse.is_some()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use actix_web::{get, patch, post};
 use homeward_domain::audit::Change;
+use homeward_domain::duty::Cause;
 use homeward_domain::episode::{MissingType, Moments, Recovery, check_moments};
 use homeward_domain::id::names;
 use homeward_domain::policy::{ChangeEpisode, OpenEpisode, ReadChild};
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::EpisodeView;
+use super::whereabouts;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
 use crate::problem::{Problem, refuse_impossible};
@@ -80,6 +82,7 @@ pub(super) async fn open(request: OfChild<OpenEpisode>) -> Result<Created, Probl
             let new = NewEpisode::from(body);
             refuse_impossible(&check_moments(&new.moments, &Recovery::default(), tx.at()))?;
             let episode = episodes::insert(tx, permit, new).await?;
+            whereabouts::note(tx, permit, None, &episode).await?;
             let owed = tx.plan().await?;
             let location = format!("/v1/children/{}/missing-episodes/{}", permit.child(), episode.id);
             let view = EpisodeView::of(&episode, &owed, tx.at());
@@ -115,7 +118,7 @@ pub(super) async fn of_child(request: OfChild<ReadChild>) -> Result<Shown<List<E
             let all = episodes::of_child(tx, permit).await?;
             let owed = duties::of_child(tx, permit).await?;
             let view = |it: &episodes::Episode| {
-                let own: Vec<_> = owed.iter().filter(|duty| duty.episode == it.id).cloned().collect();
+                let own: Vec<_> = owed.iter().filter(|duty| duty.cause == Cause::Episode(it.id)).cloned().collect();
                 EpisodeView::of(it, &own, tx.at())
             };
             Ok(Seen(all.iter().map(view).collect(), permit.saw()))
@@ -159,8 +162,10 @@ pub(super) async fn change(request: OfChild<ChangeEpisode>) -> Result<Versioned<
             if before.version != version {
                 return Err(Problem::Stale);
             }
+            let known = before.whereabouts_known;
             let (changed, change) = patch::apply(tx, before, body)?;
             let saved = episodes::save(tx, permit, changed).await?;
+            whereabouts::note(tx, permit, known, &saved).await?;
             tx.plan().await?;
             let owed = duties::of_episode(tx, permit, id).await?;
             let view = EpisodeView::of(&saved, &owed, tx.at());

@@ -3,7 +3,7 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::id::names;
+use homeward_domain::id::{Id, names};
 use homeward_domain::notification::check_made_at;
 use homeward_domain::policy::{Notify, ReadChild};
 use homeward_store::notifications::{self, Contact, Notification};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::refusal::{self, Help, RefusalView};
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
 use crate::problem::{Fault, Problem};
@@ -45,7 +46,11 @@ pub(super) struct NewNotification {
 #[derive(Serialize, ToSchema)]
 pub(super) struct NotificationView {
     id: Uuid,
-    episode_id: Uuid,
+    /// Null where it is about a determination.
+    episode_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    determination_id: Option<Uuid>,
     recipient: RecipientCode,
     kind: NotificationKindCode,
     status: NotificationStatusCode,
@@ -66,6 +71,8 @@ pub(super) struct NotificationView {
     retracted_at: Option<DateTime<Utc>>,
     retracted_by: Option<Uuid>,
     retraction_reason: Option<String>,
+    /// What to do, where the recipient refused; null otherwise.
+    refusal: Option<RefusalView>,
 }
 
 /// Why something is taken back.
@@ -104,11 +111,14 @@ impl From<NewNotification> for Contact {
 }
 
 impl NotificationView {
-    fn of(it: Notification) -> Self {
+    /// The contact as it is shown, with help where it was refused.
+    pub(super) fn of(it: Notification, help: &Help) -> Self {
+        let refusal = help.for_refused(&it.contact);
         let contact = it.contact;
         Self {
             id: it.id.uuid(),
-            episode_id: it.episode.uuid(),
+            episode_id: it.about.episode().map(Id::uuid),
+            determination_id: it.about.determination().map(Id::uuid),
             recipient: Code(contact.recipient),
             kind: Code(contact.kind),
             status: Code(contact.status),
@@ -128,6 +138,7 @@ impl NotificationView {
             retracted_at: it.retracted.as_ref().map(|it| it.at),
             retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
             retraction_reason: it.retracted.map(|it| it.reason),
+            refusal,
         }
     }
 }
@@ -135,7 +146,7 @@ impl NotificationView {
 /// Record that a recipient was told, or could not be
 ///
 /// Telling one recipient never discharges what is owed to another, and an NCIC number is not a report to NCMEC
-/// (CLK-3). Late is still done.
+/// (CLK-3). Late is still done. A refusal needs its reason, discharges nothing, and is answered with what to do.
 #[utoipa::path(tag = "episodes", operation_id = "record_notification",
                params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path),
                       ("Idempotency-Key" = String, Header, max_length = 255)),
@@ -149,10 +160,12 @@ pub(super) async fn record(request: OfChild<Notify>) -> Result<Created, Problem>
             let episode = episodes::lock(tx, permit, id).await?;
             check_made_at(contact.made_at, episode.moments.received_at, tx.at())?;
             refuse_future_entry(&contact, tx.at())?;
+            refusal::refuse_unexplained(&contact)?;
             let told = notifications::insert(tx, permit, episode, contact).await?;
+            let help = Help::with(tx, [&told]).await?;
             let location = format!("/v1/children/{}/missing-episodes/{id}/notifications/{}", permit.child(), told.id);
             let entry = permit.did(Change::NotificationRecorded { episode_id: id, notification_id: told.id });
-            Ok((Made { view: NotificationView::of(told), location, version: None }, entry))
+            Ok((Made { view: NotificationView::of(told, &help), location, version: None }, entry))
         })
         .await
 }
@@ -177,7 +190,8 @@ pub(super) async fn list(request: OfChild<ReadChild>) -> Result<Shown<List<Notif
         .read(async |tx, permit| {
             episodes::find(tx, permit, id).await?;
             let all = notifications::of_episode(tx, permit, id).await?;
-            Ok(Seen(all.into_iter().map(NotificationView::of).collect(), permit.saw()))
+            let help = Help::with(tx, &all).await?;
+            Ok(Seen(all.into_iter().map(|it| NotificationView::of(it, &help)).collect(), permit.saw()))
         })
         .await?;
     Ok(Shown(List::whole(views)))
@@ -198,10 +212,11 @@ pub(super) async fn retract(request: OfChild<Notify>) -> Result<Created, Problem
             let episode = episodes::lock(tx, permit, id).await?;
             let told = notifications::find(tx, permit, id, notification_id).await?;
             let retracted = notifications::retract(tx, permit, episode, told, body.reason()).await??;
+            let help = Help::with(tx, [&retracted]).await?;
             let location =
                 format!("/v1/children/{}/missing-episodes/{id}/notifications/{notification_id}", permit.child());
             let entry = permit.did(Change::NotificationRetracted { episode_id: id, notification_id });
-            Ok((Made { view: NotificationView::of(retracted), location, version: None }, entry))
+            Ok((Made { view: NotificationView::of(retracted, &help), location, version: None }, entry))
         })
         .await
 }

@@ -3,7 +3,8 @@
 use actix_web::{get, put};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::id::names;
+use homeward_domain::duty::Cause;
+use homeward_domain::id::{Id, names};
 use homeward_domain::policy::OwnReminders;
 use homeward_store::reminders::{self, Reminder, Which};
 use homeward_store::{Audited, Seen};
@@ -43,7 +44,8 @@ pub(super) struct ReminderView {
     id: Uuid,
     duty_id: Uuid,
     child_id: Uuid,
-    episode_id: Uuid,
+    /// Null where the duty hangs on no episode.
+    episode_id: Option<Uuid>,
     /// Which rung of the ladder.
     rung: String,
     /// The law's limit, else the agency's own aim.
@@ -69,7 +71,7 @@ impl ReminderView {
             id: it.id.uuid(),
             duty_id: it.duty.uuid(),
             child_id: it.child.uuid(),
-            episode_id: it.episode.uuid(),
+            episode_id: it.cause.episode().map(Id::uuid),
             rung: it.step,
             due_at: it.due_at,
             sent_at: it.sent_at,
@@ -108,7 +110,11 @@ pub(super) async fn acknowledge(request: Within<OwnReminders>) -> Result<Shown<R
     let view = request
         .change(async |tx, grant| {
             let reminder = reminders::acknowledge(tx, grant, id).await?;
-            let entry = grant.did(Some(reminder.child), Change::ReminderAcknowledged { reminder_id: id });
+            let change = match reminder.cause {
+                Cause::Episode(_) => Change::ReminderAcknowledged { reminder_id: id },
+                Cause::Determination(_) => Change::EntryRecorded { entry_id: id.uuid() },
+            };
+            let entry = grant.did(Some(reminder.child), change);
             Ok(Audited::new(ReminderView::of(reminder), entry))
         })
         .await?;

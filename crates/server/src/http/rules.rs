@@ -2,7 +2,7 @@
 
 use actix_web::get;
 use chrono::{NaiveDate, TimeDelta};
-use homeward_domain::law::Rule;
+use homeward_domain::law::{Rule, Span};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,7 @@ use crate::paging::List;
 use crate::problem::Problem;
 use crate::reply::Shown;
 use crate::wire::Code;
-use crate::wire::codes::{AnchorCode, DutyKindCode, RecipientCode};
+use crate::wire::codes::{AnchorCode, CadenceCode, DutyKindCode, RecipientCode, UnitCode};
 
 /// One rule: what is owed, to whom, how long after what, and who says so.
 #[derive(Serialize, ToSchema)]
@@ -26,14 +26,36 @@ pub(super) struct RuleView {
     /// What the limit is counted from.
     anchor: AnchorCode,
     /// The law's limit; null where the law sets no time.
-    limit_hours: Option<i64>,
-    /// The agency's own aim, never the law's.
-    target_hours: i64,
+    limit: Option<LimitView>,
+    /// How often it recurs until the child is safe; null where it does not.
+    every: Option<CadenceCode>,
+    /// How many days after the receipt it stops to recur; null where the text names no end.
+    until_days: Option<u16>,
+    /// The condition that a person has to choose before it applies; null where it always does.
+    when: Option<String>,
+    /// The agency's own aim, never the law's; null where the limit is the aim.
+    target_hours: Option<i64>,
     citation: String,
     text: String,
+    /// The date of the copy that was read.
+    source_date: NaiveDate,
     effective_from: NaiveDate,
     /// The day it applies no more; null while it is in force.
     effective_to: Option<NaiveDate>,
+}
+
+/// So many of one unit after the anchor.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LimitView {
+    amount: u16,
+    unit: UnitCode,
+}
+
+impl LimitView {
+    fn of(span: Span) -> Self {
+        let (amount, unit) = span.parts();
+        Self { amount, unit: Code(unit) }
+    }
 }
 
 impl RuleView {
@@ -44,10 +66,14 @@ impl RuleView {
             kind: Code(it.duty),
             recipient: it.recipient.map(Code),
             anchor: Code(it.anchor),
-            limit_hours: it.limit.as_ref().map(TimeDelta::num_hours),
-            target_hours: it.target.num_hours(),
+            limit: it.limit.map(LimitView::of),
+            every: it.every.map(Code),
+            until_days: it.until_days,
+            when: it.when.clone(),
+            target_hours: it.target.as_ref().map(TimeDelta::num_hours),
             citation: it.citation.clone(),
             text: it.text.clone(),
+            source_date: it.source_date,
             effective_from: it.effective_from,
             effective_to: it.effective_to,
         }

@@ -180,7 +180,7 @@ impl OwnAgency {
             id: agency.id.uuid(),
             name: agency.name.clone(),
             time_zone: agency.zone.name().to_owned(),
-            jurisdiction: agency.jurisdiction.clone(),
+            jurisdiction: agency.rules.jurisdiction.clone(),
         }
     }
 }

@@ -14,11 +14,13 @@ use crate::paging::List;
 use crate::problem::Problem;
 use crate::reply::Shown;
 use crate::wire::codes::{
-    ClosureReasonCode, DutyKindCode, NotificationKindCode, NotificationMethodCode, NotificationStatusCode,
-    RecipientCode, TaskKindCode,
+    ClosureReasonCode, DutyKindCode, InterviewOutcomeCode, NotificationKindCode, NotificationMethodCode,
+    NotificationStatusCode, RecipientCode, SearchEffortKindCode, TaskKindCode, WhereaboutsKnownCode,
 };
 
+mod aftercare;
 mod items;
+mod search;
 
 /// What an item of a timeline is. At one instant, what follows from something stands after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -37,7 +39,15 @@ pub(super) enum TimelineKind {
     Notification,
     NcicEntryConfirmed,
     TaskCompleted,
+    SearchEffort,
+    WhereaboutsStated,
+    ReturnInterview,
+    ScreeningGiven,
+    FactorsRecorded,
+    FactorResponsePlanned,
+    FactorResponseDone,
     NotificationRetracted,
+    SearchEffortRetracted,
     Correction,
     Closure,
     DutyStarted,
@@ -85,6 +95,22 @@ pub(super) struct TimelineDetail {
     task: Option<TaskKindCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_by_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_effort_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_effort_kind: Option<SearchEffortKindCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_by_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    whereabouts_known: Option<WhereaboutsKnownCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interview_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interview_outcome: Option<InterviewOutcomeCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    screening_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_id: Option<Uuid>,
     /// The version that a correction made.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,

@@ -5,7 +5,7 @@ use homeward_domain::duty::DutyKind;
 use homeward_domain::episode::{self, EpisodeState, PostReturn};
 use homeward_domain::id::Id;
 use homeward_store::duties::Owed;
-use homeward_store::episodes::{Episode, Listed};
+use homeward_store::episodes::{Confirmation, Episode, Listed};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -37,6 +37,10 @@ pub struct EpisodeView {
     pub missing_from: Option<PlacementSettingCode>,
     pub whereabouts_known: Option<WhereaboutsKnownCode>,
     pub circumstances: Option<String>,
+    /// The conditions of the agency's rules that a person says are met.
+    pub choices: Vec<String>,
+    /// Who said so last.
+    pub chosen_by_name: Option<String>,
     pub recovery: RecoveryView,
     /// Null while a person has not ended the episode.
     pub closure: Option<ClosureView>,
@@ -67,6 +71,17 @@ pub struct ClosureView {
     pub reason: ClosureReasonCode,
     pub statement: Option<String>,
     pub merged_into_episode_id: Option<Uuid>,
+    /// Who confirmed that law enforcement was told, where the child was still missing.
+    pub confirmed_told_law_enforcement: Option<ConfirmationView>,
+    /// The same for NCMEC.
+    pub confirmed_told_ncmec: Option<ConfirmationView>,
+}
+
+/// A named person's word that a recipient was told. It discharges nothing.
+#[derive(Serialize, ToSchema)]
+pub struct ConfirmationView {
+    pub by_name: String,
+    pub at: DateTime<Utc>,
 }
 
 /// One line in a list of episodes.
@@ -115,6 +130,8 @@ impl EpisodeView {
             missing_from: it.missing_from.map(Code),
             whereabouts_known: it.whereabouts_known.map(Code),
             circumstances: it.circumstances.clone(),
+            choices: it.choices.clone(),
+            chosen_by_name: it.chosen_by_name.clone(),
             recovery: RecoveryView::of(it),
             closure: ClosureView::of(it),
             duties: DutyView::shown(owed, as_of),
@@ -148,7 +165,15 @@ impl ClosureView {
             reason: Code(closure.reason),
             statement: it.closure_statement.clone(),
             merged_into_episode_id: it.merged_into.map(Id::uuid),
+            confirmed_told_law_enforcement: it.confirmed.law_enforcement.as_ref().map(ConfirmationView::of),
+            confirmed_told_ncmec: it.confirmed.ncmec.as_ref().map(ConfirmationView::of),
         })
+    }
+}
+
+impl ConfirmationView {
+    fn of(it: &Confirmation) -> Self {
+        Self { by_name: it.by_name.clone(), at: it.at }
     }
 }
 

@@ -51,6 +51,7 @@ impl Reader {
             provider_name: row.may("provider_name", text::<NAME>)?,
             started_on: row.must("started_on", date)?,
             ended_on: row.may("ended_on", date)?,
+            afcars_living_arrangement: row.may("afcars_living_arrangement", code)?,
         };
         self.not_after_today("started_on", facts.started_on)?;
         if facts.ended_on.is_some_and(|end| end < facts.started_on) {

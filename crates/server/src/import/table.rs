@@ -107,6 +107,14 @@ impl Kind {
         }
     }
 
+    /// Columns that a file may have besides.
+    fn optional(self) -> &'static [&'static str] {
+        match self {
+            Self::Placements => &["afcars_living_arrangement"],
+            Self::Children | Self::Episodes | Self::Notifications | Self::Observations => &[],
+        }
+    }
+
     /// The columns in which every row must say something.
     pub(super) fn required(self) -> &'static [&'static str] {
         match self {
@@ -210,11 +218,12 @@ impl Table {
 fn places(kind: Kind, header: &StringRecord) -> Result<HashMap<&'static str, usize>, String> {
     let names: Vec<&str> = header.iter().map(str::trim).collect();
     let columns = kind.columns();
+    let known: Vec<&'static str> = columns.iter().chain(kind.optional()).copied().collect();
     let times = |column: &str| names.iter().filter(|name| **name == column).count();
     let quoted = |all: Vec<&str>| all.iter().map(|it| format!("`{it}`")).collect::<Vec<_>>().join(", ");
     let missing: Vec<&str> = columns.iter().copied().filter(|it| times(it) == 0).collect();
-    let twice: Vec<&str> = columns.iter().copied().filter(|it| 1 < times(it)).collect();
-    let unknown: Vec<&str> = names.iter().copied().filter(|it| !columns.contains(it)).collect();
+    let twice: Vec<&str> = known.iter().copied().filter(|it| 1 < times(it)).collect();
+    let unknown: Vec<&str> = names.iter().copied().filter(|it| !known.contains(it)).collect();
     let faults: Vec<String> = [("missing", missing), ("given twice", twice), ("unknown", unknown)]
         .into_iter()
         .filter(|(_, columns)| !columns.is_empty())
@@ -224,7 +233,7 @@ fn places(kind: Kind, header: &StringRecord) -> Result<HashMap<&'static str, usi
         return Err(format!("the columns are not the expected ones ({})", faults.join("; ")));
     }
     let place = |column: &&'static str| Some((*column, names.iter().position(|it| it == column)?));
-    Ok(columns.iter().filter_map(place).collect())
+    Ok(known.iter().filter_map(place).collect())
 }
 
 fn cells(record: &ByteRecord, width: usize) -> Result<StringRecord, Flaw> {

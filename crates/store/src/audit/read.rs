@@ -8,7 +8,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{ChildId, Id, UserId};
-use homeward_domain::policy::{Grant, Permit, Reach, ReadAccessLog, ReadAudit};
+use homeward_domain::policy::{Grant, Permit, Reach, ReadAccessLog, ReadAudit, ReadDeterminations};
 use homeward_domain::vocabulary::Vocabulary;
 use uuid::Uuid;
 
@@ -161,7 +161,7 @@ pub async fn traces(
 ) -> StoreResult<Page<Trace>> {
     let agency = grant.agency().uuid();
     let is_narrowed = matches!(grant.caller().reach, Reach::Units(_));
-    let mut query = sql(BEGIN).push(CHANGES).bind::<SqlUuid, _>(agency);
+    let mut query = for_whom(tx, sql(BEGIN).push(CHANGES).bind::<SqlUuid, _>(agency));
     if let Some(child) = filter.child {
         query = query.push(" and e.child_id = ?").bind::<SqlUuid, _>(child.uuid());
     }
@@ -170,6 +170,7 @@ pub async fn traces(
     }
     query = matching(query, filter, window).push(LOOKS);
     query = within_reach(query, grant).push(LOOKS_WHERE).bind::<SqlUuid, _>(agency);
+    query = looks_for_whom(tx, query);
     if is_narrowed || filter.child.is_some() {
         query = query.push(OF_SHOWN_CHILD);
         if let Some(child) = filter.child {
@@ -184,15 +185,25 @@ pub async fn traces(
 pub async fn of_child(tx: &ReadTx, permit: &Permit<ReadAccessLog>, window: &Window) -> StoreResult<Page<Trace>> {
     let (agency, child) = (permit.agency().uuid(), permit.child().uuid());
     let everyone = TraceFilter::default();
-    let query = sql(BEGIN).push(CHANGES).bind::<SqlUuid, _>(agency);
+    let query = for_whom(tx, sql(BEGIN).push(CHANGES).bind::<SqlUuid, _>(agency));
     let query = query.push(" and e.child_id = ?").bind::<SqlUuid, _>(child);
     let mut query = matching(query, everyone, window).push(LOOKS_AT);
-    query = query.bind::<SqlUuid, _>(agency).bind::<SqlUuid, _>(child);
+    query = looks_for_whom(tx, query.bind::<SqlUuid, _>(agency).bind::<SqlUuid, _>(child));
     if let Some(after) = window.after {
         query = query.push(" and s.look_id < ?").bind::<SqlUuid, _>(after.id);
     }
     let query = query.push(" order by s.look_id desc limit ?)").bind::<BigInt, _>(window.limit + 1);
     page(tx, query, window).await
+}
+
+/// That something is there of which fewer people may know is told to nobody else: the entry stays out of their trail.
+fn for_whom(tx: &ReadTx, query: Sql) -> Sql {
+    if tx.may::<ReadDeterminations>() { query } else { query.push(" and e.action <> 'entry_recorded'") }
+}
+
+/// The same for a create that was sent twice: its answer is a look.
+fn looks_for_whom(tx: &ReadTx, query: Sql) -> Sql {
+    if tx.may::<ReadDeterminations>() { query } else { query.push(" and l.kind <> 'determine'") }
 }
 
 fn within_reach(query: Sql, grant: &Grant<ReadAudit>) -> Sql {

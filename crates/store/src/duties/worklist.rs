@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::{DutyKind, DutyState};
 use homeward_domain::id::UserId;
 use homeward_domain::notification::Recipient;
-use homeward_domain::policy::{Grant, Reach, ReadWorklist};
+use homeward_domain::policy::{Grant, Reach, ReadDeterminations, ReadWorklist};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
@@ -43,14 +43,14 @@ pub struct Item {
     pub given_name: String,
     /// The child's family name.
     pub family_name: String,
-    /// Which episode of the child.
-    pub episode_number: i32,
+    /// Which episode of the child, if it is about one.
+    pub episode_number: Option<i32>,
 }
 
 /// The order is by the law's limit, else the agency's own aim; the partial indexes on `duties` hold it.
 const LIST: &str = "select d.*, c.given_name, c.family_name, e.number as episode_number from duties d \
     join children c on c.agency_id = d.agency_id and c.id = d.child_id \
-    join missing_episodes e on e.agency_id = d.agency_id and e.id = d.episode_id \
+    left join missing_episodes e on e.agency_id = d.agency_id and e.id = d.episode_id \
     where d.agency_id = ? and d.done_at is null and d.closed_undone_at is null and d.superseded_at is null \
     and d.starts_at <= ?";
 
@@ -65,8 +65,8 @@ struct Line {
     given_name: String,
     #[diesel(sql_type = Text)]
     family_name: String,
-    #[diesel(sql_type = Integer)]
-    episode_number: i32,
+    #[diesel(sql_type = Nullable<Integer>)]
+    episode_number: Option<i32>,
 }
 
 impl Line {
@@ -84,7 +84,8 @@ pub async fn worklist(
     window: &Window,
 ) -> StoreResult<Page<Item>> {
     let query = sql(LIST).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<Timestamptz, _>(tx.at());
-    let mut query = matching(within_reach(query, grant), filter, tx.at());
+    let query = for_whom(tx, within_reach(query, grant));
+    let mut query = matching(query, filter, tx.at());
     if let Some(after) = window.after {
         query = query.push(" and (coalesce(d.due_at, d.target_at), d.id) > (?, ?)");
         query = query.bind::<Timestamptz, _>(after.at).bind::<SqlUuid, _>(after.id);
@@ -106,6 +107,11 @@ fn within_reach(query: Sql, grant: &Grant<ReadWorklist>) -> Sql {
             .bind::<Array<SqlUuid>, _>(units.iter().map(|it| it.uuid()).collect::<Vec<Uuid>>())
             .bind::<SqlUuid, _>(grant.actor().uuid()),
     }
+}
+
+/// Who may not read determinations learns of none from what is owed for them.
+fn for_whom(tx: &ReadTx, query: Sql) -> Sql {
+    if tx.may::<ReadDeterminations>() { query } else { query.push(" and d.determination_id is null") }
 }
 
 fn matching(mut query: Sql, filter: &Filter, now: DateTime<Utc>) -> Sql {

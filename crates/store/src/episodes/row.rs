@@ -11,7 +11,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Episode;
+use super::{Confirmation, Confirmed, Episode};
 use crate::convert::{code, optional};
 use crate::error::{StoreError, StoreResult};
 
@@ -50,13 +50,19 @@ pub(crate) struct Row {
     closure_statement: Option<String>,
     merged_into: Option<Uuid>,
     is_history: bool,
-    material_change_at: Option<DateTime<Utc>>,
+    material_changes: Vec<DateTime<Utc>>,
+    choices: Vec<String>,
+    chosen_by_name: Option<String>,
     birthday_at: Option<DateTime<Utc>>,
     change_reason: Option<String>,
     version: i32,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     created_at: DateTime<Utc>,
+    told_law_enforcement_by: Option<String>,
+    told_law_enforcement_at: Option<DateTime<Utc>>,
+    told_ncmec_by: Option<String>,
+    told_ncmec_at: Option<DateTime<Utc>>,
 }
 
 impl Row {
@@ -93,13 +99,19 @@ impl Row {
             closure_statement: it.closure_statement.clone(),
             merged_into: it.merged_into.map(Id::uuid),
             is_history: it.is_history,
-            material_change_at: it.material_change_at,
+            material_changes: it.material_changes.clone(),
+            choices: it.choices.clone(),
+            chosen_by_name: it.chosen_by_name.clone(),
             birthday_at: it.birthday_at,
             change_reason: it.change_reason.clone(),
             version: it.version,
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
             created_at: it.created_at,
+            told_law_enforcement_by: it.confirmed.law_enforcement.as_ref().map(|it| it.by_name.clone()),
+            told_law_enforcement_at: it.confirmed.law_enforcement.as_ref().map(|it| it.at),
+            told_ncmec_by: it.confirmed.ncmec.as_ref().map(|it| it.by_name.clone()),
+            told_ncmec_at: it.confirmed.ncmec.as_ref().map(|it| it.at),
         }
     }
 
@@ -111,6 +123,10 @@ impl Row {
         let closure = self.closure()?;
         let moments = self.moments();
         let recovery = self.recovery()?;
+        let confirmed = Confirmed {
+            law_enforcement: Confirmation::of(self.told_law_enforcement_by, self.told_law_enforcement_at),
+            ncmec: Confirmation::of(self.told_ncmec_by, self.told_ncmec_at),
+        };
         Ok(Episode {
             id: Id::from_uuid(self.id),
             child: Id::from_uuid(self.child_id),
@@ -135,8 +151,11 @@ impl Row {
             closure,
             closure_statement: self.closure_statement,
             merged_into: self.merged_into.map(Id::from_uuid),
+            confirmed,
             is_history: self.is_history,
-            material_change_at: self.material_change_at,
+            material_changes: self.material_changes,
+            choices: self.choices,
+            chosen_by_name: self.chosen_by_name,
             birthday_at: self.birthday_at,
             change_reason: self.change_reason,
             version: self.version,

@@ -14,11 +14,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::people::json;
-use super::{Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts};
+use super::{Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts, PlacementFacts};
 use crate::call::Child;
 use crate::convert::code;
 use crate::duties::{self, Owed};
-use crate::episodes::{self, Episode};
+use crate::episodes::{self, Confirmed, Episode};
 use crate::error::{StoreError, StoreResult};
 use crate::replan::{self, Place};
 use crate::rungs::Queue;
@@ -63,6 +63,14 @@ struct ChildRow<'a> {
     assigned_to: Option<Uuid>,
     version: i32,
     created_at: DateTime<Utc>,
+}
+
+/// A placement's first version.
+#[derive(Serialize)]
+struct PlacementRow<'a> {
+    #[serde(flatten)]
+    row: Row<'a, PlacementFacts>,
+    version: i32,
 }
 
 #[derive(diesel::QueryableByName)]
@@ -187,8 +195,9 @@ fn child_row<'a>(clerk: &Clerk, id: ChildId, facts: &'a ChildFacts) -> ChildRow<
     ChildRow { row, assigned_to: worker.map(Id::uuid), version: 1, created_at: clerk.at }
 }
 
-fn placements<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<Row<'a, super::PlacementFacts>> {
-    let of = |it: &'a Arrival| it.placements.iter().map(|line| row(clerk, line.id, it.child, &line.facts));
+fn placements<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<PlacementRow<'a>> {
+    let first = |row| PlacementRow { row, version: 1 };
+    let of = |it: &'a Arrival| it.placements.iter().map(move |line| first(row(clerk, line.id, it.child, &line.facts)));
     arrivals.iter().flat_map(of).collect()
 }
 
@@ -249,8 +258,11 @@ fn episode(clerk: &Clerk, child: &Child, line: &Line<EpisodeId, EpisodeFacts>) -
         closure: None,
         closure_statement: None,
         merged_into: None,
+        confirmed: Confirmed::default(),
         is_history: facts.returned_to_care_at.is_some(),
-        material_change_at: None,
+        material_changes: Vec::new(),
+        choices: Vec::new(),
+        chosen_by_name: None,
         birthday_at: birthday.filter(|at| facts.received_at < *at),
         change_reason: None,
         version: 1,

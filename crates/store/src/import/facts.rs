@@ -7,6 +7,7 @@ use homeward_domain::id::{AgencyId, ChildId, EpisodeId, Id, NotificationId, Obse
 use homeward_domain::indicator::IndicatorCode;
 use homeward_domain::notification::{NotificationKind, NotificationMethod, NotificationStatus, Recipient};
 use homeward_domain::observation::ObservationSource;
+use homeward_domain::placement::LivingArrangement;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -56,6 +57,9 @@ pub struct PlacementFacts {
     pub ended_on: Option<NaiveDate>,
     /// With whom.
     pub provider_name: Option<String>,
+    /// The federal code. Left out of what names the row where it is not stated, so that rows keep the ids they had.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub afcars_living_arrangement: Option<LivingArrangement>,
 }
 
 /// A missing episode.

@@ -6,12 +6,15 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
-use homeward_domain::id::Id;
-use homeward_domain::id::names;
+use homeward_domain::duty::Cause;
+use homeward_domain::id::{Id, names};
+use homeward_domain::policy::{self, ReadDeterminations};
 use homeward_domain::reminder::{self, Audience};
+use homeward_domain::vocabulary::Vocabulary;
+use homeward_domain::zone::Zone;
 use uuid::Uuid;
 
-use crate::call::{self, Agency};
+use crate::call;
 use crate::convert::code;
 use crate::duties::{self, Owed};
 use crate::error::{StoreError, StoreResult};
@@ -35,7 +38,7 @@ pub enum Outcome {
 
 /// The rung as long as this worker holds it, with its duty and its agency.
 const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, \
-    a.name as agency_name, a.time_zone, a.jurisdiction, a.state_option_under_26 \
+    a.time_zone \
     from rungs r join duties d on d.agency_id = r.agency_id and d.id = r.duty_id join agencies a on a.id = r.agency_id \
     where r.agency_id = ? and r.id = ? and r.fence = ? and r.sent_at is null and r.cancelled_at is null \
     for update of r";
@@ -43,8 +46,8 @@ const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, \
 /// Everyone up to the rung's audience; where nobody stands there, the next one up who exists.
 const PEOPLE: &str = include_str!("people.sql");
 
-const INSERT: &str = "insert into reminders (agency_id, id, user_id, duty_id, rung_id, child_id, episode_id, step, \
-    due_at, message, sent_at) select ?, t.id, t.user_id, ?, ?, ?, ?, ?, ?, ?, ? \
+const INSERT: &str = "insert into reminders (agency_id, id, user_id, duty_id, rung_id, child_id, episode_id, \
+    determination_id, step, due_at, message, sent_at) select ?, t.id, t.user_id, ?, ?, ?, ?, ?, ?, ?, ?, ? \
     from unnest(?, ?) as t(id, user_id) on conflict (agency_id, rung_id, user_id) do nothing";
 
 const MARK: &str = "update rungs set sent_at = ?, leased_until = null where agency_id = ? and id = ? and fence = ?";
@@ -63,13 +66,7 @@ struct Held {
     #[diesel(sql_type = Text)]
     audience: String,
     #[diesel(sql_type = Text)]
-    agency_name: String,
-    #[diesel(sql_type = Text)]
     time_zone: String,
-    #[diesel(sql_type = Text)]
-    jurisdiction: String,
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    state_option_under_26: bool,
 }
 
 #[derive(QueryableByName)]
@@ -86,7 +83,7 @@ struct Delivery<'a> {
     owed: Owed,
     step: String,
     ordinal: i32,
-    agency: Agency,
+    zone: Zone,
 }
 
 impl Store {
@@ -98,6 +95,12 @@ impl Store {
         let delivered = deliver(&conn.pg, leased, worker, now).await;
         end(&mut conn, delivered).await
     }
+}
+
+/// The roles that may be told, where not everyone may. Whoever is left out is passed over for the next one up.
+fn who_may_know(cause: Cause) -> Option<Vec<&'static str>> {
+    let roles = || policy::roles_that_may::<ReadDeterminations>().map(Vocabulary::code).collect();
+    cause.determination().map(|_| roles())
 }
 
 async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<Outcome> {
@@ -120,11 +123,10 @@ async fn deliver(conn: &AsyncPgConnection, leased: &Leased, worker: &str, now: D
         .optional()?;
     let Some(held) = held else { return Ok(Outcome::Lost) };
     let audience: Audience = code(&held.audience, "rungs.audience")?;
-    let agency =
-        call::agency(leased.agency, held.agency_name, &held.time_zone, held.jurisdiction, held.state_option_under_26)?;
+    let zone = Zone::parse(&held.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
     let row: duties::Row = serde_json::from_value(held.duty).map_err(|_| StoreError::Corrupt("duties"))?;
     let owed = row.owed()?;
-    let delivery = Delivery { leased, worker, now, owed, step: held.step, ordinal: held.ordinal, agency };
+    let delivery = Delivery { leased, worker, now, owed, step: held.step, ordinal: held.ordinal, zone };
     delivery.run(conn, audience).await
 }
 
@@ -150,10 +152,11 @@ impl Delivery<'_> {
             .bind::<SqlUuid, _>(owed.id.uuid())
             .bind::<SqlUuid, _>(self.leased.id.uuid())
             .bind::<SqlUuid, _>(owed.child.uuid())
-            .bind::<SqlUuid, _>(owed.episode.uuid())
+            .bind::<Nullable<SqlUuid>, _>(owed.cause.episode().map(Id::uuid))
+            .bind::<Nullable<SqlUuid>, _>(owed.cause.determination().map(Id::uuid))
             .bind::<Text, _>(self.step.clone())
             .bind::<Timestamptz, _>(owed.duty.limit_at())
-            .bind::<Text, _>(reminder::message(&owed.duty, self.now, self.agency.zone))
+            .bind::<Text, _>(reminder::message(&owed.duty, self.now, self.zone))
             .bind::<Timestamptz, _>(self.now)
             .bind::<Array<SqlUuid>, _>(ids)
             .bind::<Array<SqlUuid>, _>(users)
@@ -174,6 +177,7 @@ impl Delivery<'_> {
             .bind::<SqlUuid, _>(self.owed.unit.uuid())
             .bind::<Nullable<SqlUuid>, _>(self.owed.assigned_to.map(Id::uuid))
             .bind::<Integer, _>(height)
+            .bind::<Nullable<Array<Text>>, _>(who_may_know(self.owed.cause))
             .load(&mut &*conn)
             .await?)
     }
@@ -195,7 +199,7 @@ impl Delivery<'_> {
             .bind::<SqlUuid, _>(self.leased.agency.uuid())
             .bind::<SqlUuid, _>(call::new_id::<names::Rung>(self.now).uuid())
             .bind::<SqlUuid, _>(self.leased.id.uuid())
-            .bind::<SqlUuid, _>(self.owed.episode.uuid())
+            .bind::<Nullable<SqlUuid>, _>(self.owed.cause.episode().map(Id::uuid))
             .bind::<Timestamptz, _>(self.now)
             .bind::<Text, _>(word)
             .bind::<Integer, _>(recipients)

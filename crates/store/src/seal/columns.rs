@@ -21,7 +21,14 @@ macro_rules! sealed_columns {
 }
 
 sealed_columns! {
+    DETERMINATION_BASIS = "determinations"."basis" by "id::text",
+    DETERMINATION_SOURCES = "determinations"."sources_consulted" by "id::text",
     KEPT_ANSWER = "idempotency_keys"."body" by "user_id::text || ' ' || key",
+    INTERVIEW_WORDS = "return_interviews"."words" by "id::text",
+    SCREENING_FOLLOW_UP = "screenings"."follow_up" by "id::text",
+    OTHER_FACTOR = "primary_factors"."other" by "episode_id::text || ' ' || version::text",
+    RESPONSE_ACTION = "factor_responses"."action" by "id::text",
+    RESPONSE_NOTE = "factor_responses"."done_note" by "id::text",
     STATED_VALUE = "report_statements"."value" by "id::text",
     PHOTO_SOURCE = "photos"."source" by "id::text",
     PHOTO_KEY = "photos"."content_key" by "id::text",

@@ -122,19 +122,24 @@ fn t07_kansas_tells_the_police_within_2_hours() {
         &library().book("KS").unwrap(),
         &Facts::received(FRIDAY),
         &expect![[r#"
-        Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
-        Fri 2026-05-01 18:00 EDT  limit: initial_report to law_enforcement, Kansas PPS Policy and Procedure Manual 5245
-        Sat 2026-05-02 16:00 EDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
-    "#]],
+            Fri 2026-05-01 15:00 CDT  THE AGENCY IS TOLD
+            Fri 2026-05-01 17:00 CDT  limit: initial_report to law_enforcement, Kansas PPS Policy and Procedure Manual 5245
+            Fri 2026-05-01 17:00 CDT  limit: initial_report to missing_child_unit, Kansas PPS Policy and Procedure Manual 5245
+            Sat 2026-05-02 15:00 CDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
+            Sat 2026-05-02 15:00 CDT  limit: follow_up to law_enforcement, Kansas PPS Policy and Procedure Manual 5245
+            Sat 2026-05-02 15:00 CDT  limit: follow_up to ncmec, Kansas PPS Policy and Procedure Manual 5245
+            Sat 2026-05-02 15:00 CDT  limit: follow_up to missing_child_unit, Kansas PPS Policy and Procedure Manual 5245
+        "#]],
     );
 }
 
 /// Everything the law can look at, by name and without `..`: a new fact does not compile until it stands here, and
 /// whoever adds one has to see that it is no type, observation, determination, sex, age or moment of entry.
 fn all_the_law_sees(facts: &Facts) {
-    let Facts { care_status, moments, recovery, material_change_at, birthday_at, told, completed, closure } = facts;
-    let _: (&CareStatus, &Option<DateTime<Utc>>, &Option<DateTime<Utc>>) =
-        (care_status, material_change_at, birthday_at);
+    let Facts { care_status, moments, recovery, material_changes, birthday_at, told, completed, choices, closure } =
+        facts;
+    let _: (&CareStatus, &Vec<DateTime<Utc>>, &Option<DateTime<Utc>>, &Vec<String>) =
+        (care_status, material_changes, birthday_at, choices);
     let Moments { received_at, absence_began_at, caregiver_learned_at, first_suspected_at, determined_missing_at } =
         moments;
     let _: &DateTime<Utc> = received_at;

@@ -1,17 +1,19 @@
 //! Episodes as a lawyer would tell them, and duties as a lawyer would read them.
 //!
-//! Only this file knows how the facts are kept; when that changes, the cases do not. All wall times are New York's.
+//! Only this file knows how the facts are kept; when that changes, the cases do not. Wall times are those of the State,
+//! else New York's.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use expect_test::Expect;
 use uuid::Uuid;
 
 use crate::child::{CareStatus, UnderTwentySix};
-use crate::duty::{Duty, DutyKind, Lapse, TaskKind};
+use crate::duty::{Address, Duty, DutyKind, Lapse, TaskKind};
 use crate::episode::{Closure, ClosureReason, Completed, Facts, Moments, Recovery};
 use crate::id::Id;
 use crate::law::{self, Overlay, RuleBook, library};
 use crate::notification::{NotificationKind, Recipient, Told};
+use crate::vocabulary::Vocabulary;
 use crate::zone::Zone;
 
 pub(super) const POLICE: Recipient = Recipient::LawEnforcement;
@@ -24,6 +26,11 @@ pub(super) fn at(text: &str) -> DateTime<Utc> {
 /// The federal floor alone.
 pub(super) fn floor() -> RuleBook {
     library().book("US").unwrap()
+}
+
+/// The rules that ship for a State.
+pub(super) fn shipped(postal_code: &str) -> RuleBook {
+    library().book(postal_code).unwrap()
 }
 
 /// The floor with a State's rules on top.
@@ -41,8 +48,11 @@ pub(super) fn of_kind(book: &RuleBook, facts: &Facts, kind: DutyKind) -> Vec<Dut
 
 /// One State rule, in the words of a rule file.
 pub(super) fn rule(duty: &str, recipient: &str, anchor: &str, hours: u16) -> String {
+    let kind: DutyKind = Vocabulary::parse(duty).unwrap();
+    let told =
+        if kind.address() == Address::ToRecipient { format!("recipient = \"{recipient}\"\n") } else { String::new() };
     format!(
-        "[[rule]]\ncode = \"{duty}-{recipient}-{hours}\"\nduty = \"{duty}\"\nrecipient = \"{recipient}\"\n\
+        "[[rule]]\ncode = \"{duty}-{recipient}-{hours}\"\nduty = \"{duty}\"\n{told}\
          anchor = \"{anchor}\"\nhours = {hours}\ncitation = \"Code 1\"\ntext = \"Tell them.\"\n\
          effective_from = \"2020-01-01\"\n"
     )
@@ -50,7 +60,7 @@ pub(super) fn rule(duty: &str, recipient: &str, anchor: &str, hours: u16) -> Str
 
 /// A rule file of the State `ZZ`.
 pub(super) fn overlay(rules: &[String]) -> String {
-    let head = "jurisdiction = \"ZZ\"\nname = \"Z\"\nsource = \"Z\"\nsource_date = \"2020-01-01\"\n";
+    let head = "jurisdiction = \"ZZ\"\nname = \"Z\"\ntime_zone = \"America/New_York\"\nsource = \"Z\"\nsource_date = \"2020-01-01\"\n";
     format!("{head}{}", rules.concat())
 }
 
@@ -68,10 +78,11 @@ impl Facts {
             care_status: CareStatus::FosterCare,
             moments,
             recovery: Recovery::default(),
-            material_change_at: None,
+            material_changes: Vec::new(),
             birthday_at: None,
             told: Vec::new(),
             completed: Vec::new(),
+            choices: Vec::new(),
             closure: None,
         }
     }
@@ -101,8 +112,14 @@ impl Facts {
         self.told(recipient, NotificationKind::InitialReport, when)
     }
 
-    pub(crate) fn changed(self, when: &str) -> Self {
-        Self { material_change_at: Some(at(when)), ..self }
+    pub(crate) fn changed(mut self, when: &str) -> Self {
+        self.material_changes.push(at(when));
+        self
+    }
+
+    pub(crate) fn chosen(mut self, condition: &str) -> Self {
+        self.choices.push(condition.to_owned());
+        self
     }
 
     pub(crate) fn recovered(mut self, when: &str) -> Self {
@@ -125,7 +142,8 @@ pub(super) fn check(book: &RuleBook, facts: &Facts, expected: &Expect) {
     let mut lines = happened(facts);
     lines.extend(duties(book, facts).iter().flat_map(limits));
     lines.sort_by_key(|(at, _)| *at);
-    let line = |(at, what)| format!("{}  {what}\n", wall(at));
+    let zone = zone(book);
+    let line = |(at, what)| format!("{}  {what}\n", zone.wall_clock(at).format("%a %Y-%m-%d %H:%M %Z"));
     expected.assert_eq(&lines.into_iter().map(line).collect::<String>());
 }
 
@@ -147,7 +165,6 @@ fn happened(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
         (first_suspected_at, "someone suspects it"),
         (Some(facts.moments.received_at), "THE AGENCY IS TOLD"),
         (determined_missing_at, "the agency determines it"),
-        (facts.material_change_at, "a fact changes"),
         (facts.birthday_at, "birthday"),
         (facts.recovery.located_at, "the child is located"),
         (facts.recovery.ended_at(), "the child is safe"),
@@ -155,8 +172,9 @@ fn happened(facts: &Facts) -> Vec<(DateTime<Utc>, String)> {
     let once = once.into_iter().filter_map(|(at, what)| Some((at?, what.to_owned())));
     let told = facts.told.iter().map(|it| (it.made_at, format!("told {}: {}", it.recipient, it.kind)));
     let done = facts.completed.iter().map(|it| (it.at, format!("held: {}", it.task)));
+    let changed = facts.material_changes.iter().map(|at| (*at, "a fact changes".to_owned()));
     let closed = facts.closure.iter().map(|it| (it.closed_at, format!("closed: {}", it.reason)));
-    once.chain(told).chain(done).chain(closed).collect()
+    once.chain(told).chain(done).chain(changed).chain(closed).collect()
 }
 
 fn limits(duty: &Duty) -> impl Iterator<Item = (DateTime<Utc>, String)> + use<> {
@@ -177,8 +195,9 @@ fn name(duty: &Duty) -> String {
     format!("{}{to}{number}", duty.key.kind)
 }
 
-fn wall(at: DateTime<Utc>) -> String {
-    Zone::parse("America/New_York").unwrap().wall_clock(at).format("%a %Y-%m-%d %H:%M %Z").to_string()
+fn zone(book: &RuleBook) -> Zone {
+    let place = library().states().iter().find(|it| it.jurisdiction() == book.jurisdiction());
+    place.map_or(Zone::parse("America/New_York").unwrap(), Overlay::zone)
 }
 
 fn hours(it: TimeDelta) -> String {

@@ -3,130 +3,62 @@
 
 use expect_test::expect;
 
-use super::given::{NCMEC, POLICE, at, check, check_standing, duties, of_kind, overlay, rule, state};
+use super::given::{NCMEC, POLICE, at, check, check_standing, duties, of_kind, overlay, rule, shipped, state};
 use crate::compliance::{Report, by_statute};
 use crate::duty::{Duty, DutyKind, DutyState};
 use crate::episode::{Facts, Moments};
-use crate::law::{Anchor, Overlay, OverlayError, library};
+use crate::law::{Anchor, library};
 use crate::notification::Recipient;
 use crate::vocabulary::Vocabulary as _;
 
 const FRIDAY: &str = "2026-05-01T16:00:00-04:00";
 
-/// Wis. Stat. 48.78(2m): both limits run from the agency's determination.
-const WISCONSIN: &str = r#"
-jurisdiction = "WI"
-name = "Wisconsin"
-source = "Wisconsin Statutes"
-source_date = "2020-05-31"
-
-[[rule]]
-code = "wi-initial-report-law-enforcement"
-duty = "initial_report"
-recipient = "law_enforcement"
-anchor = "determined_missing_at"
-hours = 8
-citation = "Wis. Stat. 48.78(2m)"
-text = "Report to law enforcement within 8 hours of determining that the child is missing."
-effective_from = "2020-05-31"
-
-[[rule]]
-code = "wi-initial-report-ncmec"
-duty = "initial_report"
-recipient = "ncmec"
-anchor = "determined_missing_at"
-hours = 24
-citation = "Wis. Stat. 48.78(2m)"
-text = "Report to NCMEC within 24 hours of determining that the child is missing."
-effective_from = "2020-05-31"
-"#;
-
-/// FOM 722-03A: law enforcement at once, NCMEC and the court within 24 hours of the absence itself.
-const MICHIGAN: &str = r#"
-jurisdiction = "MI"
-name = "Michigan"
-source = "Children's Foster Care Manual"
-source_date = "2020-05-31"
-
-[[rule]]
-code = "mi-initial-report-law-enforcement"
-duty = "initial_report"
-recipient = "law_enforcement"
-anchor = "agency_information_received_at"
-hours = 0
-citation = "Mich. FOM 722-03A"
-text = "Report to law enforcement immediately."
-effective_from = "2020-05-31"
-
-[[rule]]
-code = "mi-initial-report-ncmec"
-duty = "initial_report"
-recipient = "ncmec"
-anchor = "absence_began_at"
-hours = 24
-citation = "Mich. FOM 722-03A"
-text = "Report to NCMEC within 24 hours of the absence."
-effective_from = "2020-05-31"
-
-[[rule]]
-code = "mi-initial-report-court"
-duty = "initial_report"
-recipient = "court"
-anchor = "absence_began_at"
-hours = 24
-citation = "Mich. FOM 722-03A"
-text = "Tell the court within 24 hours of the absence."
-effective_from = "2020-05-31"
-"#;
-
 fn both(anchor: &str, hours: u16) -> [String; 2] {
     ["law_enforcement", "ncmec"].map(|to| rule("initial_report", to, anchor, hours))
-}
-
-fn refusal(rules: &[String]) -> String {
-    Overlay::parse(&overlay(rules)).unwrap_err().to_string()
 }
 
 #[test]
 fn t08_determining_late_buys_no_time_in_wisconsin() {
     check(
-        &state(WISCONSIN),
+        &shipped("WI"),
         &Facts::received(FRIDAY).determined("2026-05-02T12:00:00-04:00"),
         &expect![[r#"
-        Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
-        Sat 2026-05-02 12:00 EDT  the agency determines it
-        Sat 2026-05-02 16:00 EDT  limit: initial_report to law_enforcement, 42 U.S.C. 671(a)(35)(B)
-        Sat 2026-05-02 16:00 EDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
-    "#]],
+            Fri 2026-05-01 15:00 CDT  THE AGENCY IS TOLD
+            Sat 2026-05-02 11:00 CDT  the agency determines it
+            Sat 2026-05-02 15:00 CDT  limit: initial_report to law_enforcement, 42 U.S.C. 671(a)(35)(B)
+            Sat 2026-05-02 15:00 CDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
+        "#]],
     );
 }
 
 #[test]
 fn t08_determining_soon_gives_less_time_in_wisconsin() {
     check(
-        &state(WISCONSIN),
+        &shipped("WI"),
         &Facts::received(FRIDAY).determined("2026-05-01T17:00:00-04:00"),
         &expect![[r#"
-        Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
-        Fri 2026-05-01 17:00 EDT  the agency determines it
-        Sat 2026-05-02 01:00 EDT  limit: initial_report to law_enforcement, Wis. Stat. 48.78(2m)
-        Sat 2026-05-02 16:00 EDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
-    "#]],
+            Fri 2026-05-01 15:00 CDT  THE AGENCY IS TOLD
+            Fri 2026-05-01 16:00 CDT  the agency determines it
+            Sat 2026-05-02 00:00 CDT  limit: initial_report to law_enforcement, Wis. Stat. 48.78(2m)
+            Sat 2026-05-02 15:00 CDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
+        "#]],
     );
 }
 
 #[test]
 fn t09_in_michigan_the_hours_before_the_receipt_count() {
     check(
-        &state(MICHIGAN),
+        &shipped("MI"),
         &Facts::received(FRIDAY).absent_since("2026-05-01T06:00:00-04:00"),
         &expect![[r#"
-        Fri 2026-05-01 06:00 EDT  the absence begins
-        Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
-        Fri 2026-05-01 16:00 EDT  limit: initial_report to law_enforcement, Mich. FOM 722-03A
-        Sat 2026-05-02 06:00 EDT  limit: initial_report to ncmec, Mich. FOM 722-03A
-        Sat 2026-05-02 06:00 EDT  limit: initial_report to court, Mich. FOM 722-03A
-    "#]],
+            Fri 2026-05-01 06:00 EDT  the absence begins
+            Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
+            Fri 2026-05-01 16:00 EDT  limit: initial_report to law_enforcement, Mich. FOM 722-03A
+            Sat 2026-05-02 06:00 EDT  limit: initial_report to ncmec, Mich. FOM 722-03A
+            Sat 2026-05-02 06:00 EDT  limit: initial_report to court, Mich. FOM 722-03A
+            Sat 2026-05-02 06:00 EDT  limit: initial_report to parent_or_guardian, Mich. FOM 722-03A
+            Sat 2026-05-02 06:00 EDT  limit: initial_report to guardian_ad_litem, Mich. FOM 722-03A
+        "#]],
     );
 }
 
@@ -134,14 +66,16 @@ fn t09_in_michigan_the_hours_before_the_receipt_count() {
 fn t10_in_michigan_an_absence_30_hours_old_is_overdue_at_receipt() {
     let facts = Facts::received(FRIDAY).absent_since("2026-04-30T10:00:00-04:00");
     check_standing(
-        &state(MICHIGAN),
+        &shipped("MI"),
         &facts,
         "2026-05-01T16:00:01-04:00",
         &expect![[r#"
-        initial_report to law_enforcement: overdue by 0 h 00 min
-        initial_report to ncmec: overdue by 6 h 00 min
-        initial_report to court: overdue by 6 h 00 min
-    "#]],
+            initial_report to law_enforcement: overdue by 0 h 00 min
+            initial_report to ncmec: overdue by 6 h 00 min
+            initial_report to court: overdue by 6 h 00 min
+            initial_report to parent_or_guardian: overdue by 6 h 00 min
+            initial_report to guardian_ad_litem: overdue by 6 h 00 min
+        "#]],
     );
 }
 
@@ -153,58 +87,6 @@ fn t10_and_the_federal_clock_still_runs_from_the_receipt() {
     let report = Report { received_at, began_at, ended_at: None, closed_at: None, reported_at: None };
     assert_eq!(by_statute(&report, at("2026-05-02T16:00:00-04:00")), DutyState::Open);
     assert_eq!(by_statute(&report, at("2026-05-02T16:00:01-04:00")), DutyState::Overdue);
-}
-
-#[test]
-fn t11_a_limit_of_36_hours_is_refused() {
-    let [police, ncmec] = [
-        rule("initial_report", "law_enforcement", "agency_information_received_at", 36),
-        rule("initial_report", "ncmec", "agency_information_received_at", 24),
-    ];
-    assert_eq!(
-        refusal(&[police, ncmec]),
-        "rule `initial_report-law_enforcement-36` gives 36 hours; 42 U.S.C. 671(a)(35)(B) gives at most 24"
-    );
-}
-
-#[test]
-fn t11_the_moment_of_entry_is_no_anchor() {
-    let refused = Overlay::parse(&overlay(&both("record_created_at", 24))).unwrap_err();
-    assert!(
-        matches!(&refused, OverlayError::Malformed(why) if why.contains("`record_created_at` is not a known Anchor"))
-    );
-}
-
-#[test]
-fn t11_an_overlay_that_reports_to_the_police_alone_is_refused() {
-    let police = rule("initial_report", "law_enforcement", "agency_information_received_at", 2);
-    assert_eq!(
-        refusal(&[police]),
-        "the overlay names no initial report to ncmec; both federal recipients must be told"
-    );
-}
-
-#[test]
-fn t11_an_overlay_that_reports_to_ncmec_alone_is_refused() {
-    let ncmec = rule("initial_report", "ncmec", "agency_information_received_at", 2);
-    assert_eq!(
-        refusal(&[ncmec]),
-        "the overlay names no initial report to law_enforcement; both federal recipients must be told"
-    );
-}
-
-#[test]
-fn two_rules_of_one_code_are_refused() {
-    let [police, ncmec] = both("agency_information_received_at", 2);
-    assert_eq!(refusal(&[police, ncmec.clone(), ncmec]), "two rules have the code `initial_report-ncmec-2`");
-}
-
-#[test]
-fn a_field_nobody_knows_is_refused() {
-    let [police, ncmec] = both("agency_information_received_at", 2);
-    let gated = format!("{ncmec}only_if = \"at_risk\"\n");
-    let refused = Overlay::parse(&overlay(&[police, gated])).unwrap_err();
-    assert!(matches!(&refused, OverlayError::Malformed(why) if why.contains("unknown field `only_if`")));
 }
 
 #[test]
@@ -224,34 +106,38 @@ fn t12_waiting_a_day_before_ncmec_as_in_maine_is_cut_to_the_federal_limit() {
 }
 
 #[test]
-fn t13_four_hours_from_suspicion_as_in_florida_stay_within_the_federal_limit() {
-    let florida = state(&overlay(&both("first_suspected_at", 4)));
-    let due = |when: &str| duties(&florida, &Facts::received(FRIDAY).suspected(when))[0].due_at.unwrap();
+fn t13_florida_searches_for_four_hours_from_suspicion_within_the_federal_limit() {
+    let due = |when: &str| duties(&shipped("FL"), &Facts::received(FRIDAY).suspected(when))[0].due_at.unwrap();
     assert_eq!(due("2026-05-01T15:00:00-04:00"), at("2026-05-01T19:00:00-04:00"));
     assert_eq!(due("2026-05-02T15:00:00-04:00"), at("2026-05-02T16:00:00-04:00"));
 }
 
 #[test]
-fn t25_texas_adds_the_court_the_lawyers_and_the_parents() {
-    let told = ["court", "attorney_for_child", "guardian_ad_litem", "parent_or_guardian"];
-    let texas = overlay(&told.map(|to| rule("recovery_notice", to, "return_learned_at", 24)));
-    let facts = Facts::received(FRIDAY).recovered("2026-05-03T12:00:00-04:00");
-    let notices = of_kind(&state(&texas), &facts, DutyKind::RecoveryNotice);
-    let line = |it: &Duty| format!("{} {:?}\n", it.key.recipient.unwrap(), it.due_at);
-    expect![[r#"
-        law_enforcement None
-        ncmec None
-        court Some(2026-05-04T16:00:00Z)
-        parent_or_guardian Some(2026-05-04T16:00:00Z)
-        attorney_for_child Some(2026-05-04T16:00:00Z)
-        guardian_ad_litem Some(2026-05-04T16:00:00Z)
-    "#]]
-    .assert_eq(&notices.iter().map(line).collect::<String>());
+fn t13_where_a_person_chose_that_a_case_in_florida_is_exigent_the_police_are_due_at_once() {
+    let facts = Facts::received(FRIDAY).suspected("2026-05-01T15:00:00-04:00").chosen("exigent");
+    check(
+        &shipped("FL"),
+        &facts,
+        &expect![[r#"
+            Fri 2026-05-01 15:00 EDT  someone suspects it
+            Fri 2026-05-01 16:00 EDT  THE AGENCY IS TOLD
+            Fri 2026-05-01 16:00 EDT  limit: initial_report to law_enforcement, Fla. Admin. Code 65C-30.019
+            Sat 2026-05-02 16:00 EDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B)
+            Sat 2026-05-02 16:00 EDT  limit: initial_report to missing_child_unit, Fla. Admin. Code 65C-30.019
+            Fri 2026-05-08 16:00 EDT  limit: search_effort, Fla. Admin. Code 65C-30.019 (2017 notice)
+        "#]],
+    );
+}
+
+#[test]
+fn what_a_person_chose_means_nothing_where_no_rule_waits_for_it() {
+    let facts = Facts::received(FRIDAY);
+    assert_eq!(duties(&shipped("GA"), &facts.clone().chosen("exigent")), duties(&shipped("GA"), &facts));
 }
 
 #[test]
 fn an_anchor_that_is_not_known_leaves_the_federal_limit() {
-    for book in [state(WISCONSIN), state(MICHIGAN)] {
+    for book in [shipped("WI"), shipped("MI")] {
         let ncmec = of_kind(&book, &Facts::received(FRIDAY), DutyKind::InitialReport)
             .into_iter()
             .find(|it| it.key.recipient == Some(NCMEC));
@@ -291,15 +177,18 @@ fn a_limit_can_run_from_either_report() {
 
 #[test]
 fn a_state_rule_is_named_only_where_it_is_stricter() {
-    let kansas = duties(&library().book("KS").unwrap(), &Facts::received(FRIDAY));
+    let kansas = of_kind(&shipped("KS"), &Facts::received(FRIDAY), DutyKind::InitialReport);
     let codes: Vec<_> = kansas.iter().map(|it| it.rule.code.as_str()).collect();
-    assert_eq!(codes, ["ks-initial-report-law-enforcement", "us-initial-report-ncmec"]);
+    assert_eq!(
+        codes,
+        ["ks-initial-report-law-enforcement", "us-initial-report-ncmec", "ks-initial-report-missing-child-unit"]
+    );
 }
 
 #[test]
 fn a_state_rule_binds_from_its_first_day() {
     let due = |received: &str| {
-        let duty = duties(&library().book("KS").unwrap(), &Facts::received(received)).remove(0);
+        let duty = duties(&shipped("KS"), &Facts::received(received)).remove(0);
         (duty.due_at.unwrap() - duty.starts_at).num_hours()
     };
     assert_eq!(due("2023-08-31T23:59:59Z"), 24);

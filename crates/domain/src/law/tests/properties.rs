@@ -12,6 +12,7 @@ use crate::child::CareStatus;
 use crate::duty::DutyKind;
 use crate::episode::{Closure, Completed, Facts, Moments, Recovery};
 use crate::id::Id;
+use crate::law::book::STATES;
 use crate::law::{Anchor, FEDERAL_LIMIT, FEDERAL_RECIPIENTS, Overlay, RuleBook, library};
 use crate::notification::{NotificationKind, Recipient, Told};
 use crate::vocabulary::Vocabulary;
@@ -50,14 +51,16 @@ prop_compose! {
 prop_compose! {
     fn facts()(
         moments in moments(),
-        [recovered_at, material_change_at, birthday_at] in [perhaps(), perhaps(), perhaps()],
+        [recovered_at, birthday_at] in [perhaps(), perhaps()],
+        material_changes in vec(moment(), 0..5),
         told in vec(prop_oneof![told(), told().prop_map(|it| Told { recipient: POLICE, ..it })], 0..8),
         completed in vec((any_of(), moment()).prop_map(|(task, at)| Completed { task, at }), 0..4),
+        choices in vec(select(vec!["chosen".to_owned(), "exigent".to_owned()]), 0..2),
         closure in option::of((any_of(), moment()).prop_map(|(reason, closed_at)| Closure { closed_at, reason })),
     ) -> Facts {
         let recovery = Recovery { recovered_at, ..Recovery::default() };
         let care_status = CareStatus::FosterCare;
-        Facts { care_status, moments, recovery, material_change_at, birthday_at, told, completed, closure }
+        Facts { care_status, moments, recovery, material_changes, birthday_at, told, completed, choices, closure }
     }
 }
 
@@ -67,7 +70,9 @@ struct Written {
     duty: DutyKind,
     recipient: Recipient,
     anchor: &'static str,
-    hours: u16,
+    unit: &'static str,
+    amount: u16,
+    choice: &'static str,
 }
 
 fn anchor() -> impl Strategy<Value = &'static str> {
@@ -78,8 +83,18 @@ fn written(
     duty: impl Strategy<Value = DutyKind>,
     to: impl Strategy<Value = Recipient>,
 ) -> impl Strategy<Value = Written> {
-    let parts = (duty, to, anchor(), prop_oneof![4 => 0..25_u16, 1 => 0..=u16::MAX]);
-    parts.prop_map(|(duty, recipient, anchor, hours)| Written { duty, recipient, anchor, hours })
+    let amount = prop_oneof![4 => 0..25_u16, 1 => 0..=u16::MAX];
+    let unit = prop_oneof![6 => Just("hours"), 1 => Just("calendar_days"), 1 => Just("business_days")];
+    let choice = prop_oneof![9 => Just(""), 1 => Just("when = \"chosen\"\n")];
+    let parts = (duty, to, anchor(), unit, amount, choice);
+    parts.prop_map(|(duty, recipient, anchor, unit, amount, choice)| Written {
+        duty,
+        recipient,
+        anchor,
+        unit,
+        amount,
+        choice,
+    })
 }
 
 /// A State's rules: most of the time with both reports, sometimes with one, and with anything else besides.
@@ -93,22 +108,55 @@ fn rules() -> impl Strategy<Value = Vec<Written>> {
 /// The rule file, each rule under a code of its own.
 fn file(rules: &[Written]) -> String {
     let entry = |(number, it): (usize, &Written)| {
-        rule(it.duty.code(), it.recipient.code(), it.anchor, it.hours).replacen(
-            "code = \"",
-            &format!("code = \"{number}-"),
+        let text = rule(it.duty.code(), it.recipient.code(), it.anchor, it.amount);
+        let text = text.replacen("code = \"", &format!("code = \"{number}-"), 1).replacen(
+            "hours =",
+            &format!("{} =", it.unit),
             1,
-        )
+        );
+        format!("{text}{}", it.choice)
     };
-    overlay(&rules.iter().enumerate().map(entry).collect::<Vec<_>>())
+    let choice = "[[choice]]\nname = \"chosen\"\ntext = \"A person chose it.\"\n";
+    overlay(&[choice.to_owned()].into_iter().chain(rules.iter().enumerate().map(entry)).collect::<Vec<_>>())
+}
+
+/// The least that a rule gives, in elapsed hours: a day can have 23.
+fn least_hours(rule: &Written) -> i64 {
+    let amount = i64::from(rule.amount);
+    if rule.unit == "hours" { amount } else { (amount * 24 - 1).max(0) }
 }
 
 fn loosens(rules: &[Written]) -> bool {
     let reports: Vec<_> = rules.iter().filter(|it| it.duty == DutyKind::InitialReport).collect();
-    let names = |to| reports.iter().any(|it| it.recipient == to);
-    let more_time = |it: &&Written| FEDERAL_RECIPIENTS.contains(&it.recipient) && 24 < it.hours;
-    rules.iter().any(|it| it.anchor == "record_created_at")
-        || reports.iter().any(more_time)
+    let names = |to| reports.iter().any(|it| it.recipient == to && it.choice.is_empty());
+    let more_time = |it: &Written| match it.duty {
+        DutyKind::InitialReport => FEDERAL_RECIPIENTS.contains(&it.recipient) && 24 < least_hours(it),
+        DutyKind::RecordUpdate => it.recipient == POLICE && 720 < least_hours(it),
+        _ => false,
+    };
+    rules.iter().any(|it| it.anchor == "record_created_at" || it.duty == DutyKind::IdentificationReport)
+        || rules.iter().any(more_time)
         || !(reports.is_empty() || FEDERAL_RECIPIENTS.into_iter().all(names))
+}
+
+/// A pack that ships, with lines taken out, doubled, swapped, and numbers and words changed: any text at all.
+fn mangled() -> impl Strategy<Value = String> {
+    let edit = (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..5_u8, 0..1_000_u16);
+    (select(STATES), vec(edit, 0..6)).prop_map(|(text, edits)| {
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        for (one, other, kind, number) in edits {
+            let (one, other) = (one.index(lines.len()), other.index(lines.len()));
+            match kind {
+                0 => drop(lines.remove(one)),
+                1 => lines.insert(one, lines[other].clone()),
+                2 => lines.swap(one, other),
+                3 if lines[one].contains("hours") => lines[one] = format!("hours = {number}"),
+                _ => lines[one] = lines[one].replace("hours", "business_days").replace("ncmec", "court"),
+            }
+            lines.push(String::new());
+        }
+        lines.join("\n")
+    })
 }
 
 /// The limits of the two federal reports.
@@ -119,7 +167,8 @@ fn report_limits(book: &RuleBook, facts: &Facts) -> Vec<DateTime<Utc>> {
 }
 
 fn embedded() -> impl Strategy<Value = RuleBook> {
-    select(vec!["US", "KS"]).prop_map(|place| library().book(place).unwrap())
+    let states = library().states().iter().map(|it| it.jurisdiction().to_owned());
+    select(states.chain(["US".to_owned()]).collect::<Vec<_>>()).prop_map(|place| library().book(&place).unwrap())
 }
 
 proptest! {
@@ -131,6 +180,14 @@ proptest! {
     #[test]
     fn no_overlay_that_parses_gives_more_time_or_drops_a_recipient(rules in rules(), facts in facts()) {
         let Ok(overlay) = Overlay::parse(&file(&rules)) else { return Ok(()) };
+        let limits = report_limits(&RuleBook::with(&overlay), &facts);
+        prop_assert_eq!(limits.len(), 2);
+        prop_assert!(limits.iter().all(|due| *due <= facts.moments.received_at + FEDERAL_LIMIT));
+    }
+
+    #[test]
+    fn no_text_at_all_gives_more_time_or_drops_a_recipient(text in mangled(), facts in facts()) {
+        let Ok(overlay) = Overlay::parse(&text) else { return Ok(()) };
         let limits = report_limits(&RuleBook::with(&overlay), &facts);
         prop_assert_eq!(limits.len(), 2);
         prop_assert!(limits.iter().all(|due| *due <= facts.moments.received_at + FEDERAL_LIMIT));

@@ -101,8 +101,12 @@ fn federal_law_sets_no_interval_so_a_contact_is_never_late() {
     assert_eq!(late, [DutyState::Open, DutyState::Open]);
 }
 
+fn updates(facts: &Facts) -> Vec<Duty> {
+    of_kind(&floor(), facts, DutyKind::ShareUpdate)
+}
+
 #[test]
-fn a_changed_fact_brings_the_next_contact_to_24_hours() {
+fn a_changed_fact_is_to_be_shared_with_both_within_24_hours() {
     let facts = reported().changed("2026-05-03T12:00:00-04:00");
     check(
         &floor(),
@@ -115,8 +119,10 @@ fn a_changed_fact_brings_the_next_contact_to_24_hours() {
         Sat 2026-05-02 16:00 EDT  limit: initial_report to ncmec, 42 U.S.C. 671(a)(35)(B), done
         Sat 2026-05-02 17:00 EDT  aim:   ncic_confirmation to law_enforcement
         Sun 2026-05-03 12:00 EDT  a fact changes
-        Mon 2026-05-04 12:00 EDT  aim:   regular_communication to law_enforcement
-        Mon 2026-05-04 12:00 EDT  aim:   regular_communication to ncmec
+        Mon 2026-05-04 12:00 EDT  aim:   share_update to law_enforcement
+        Mon 2026-05-04 12:00 EDT  aim:   share_update to ncmec
+        Fri 2026-05-08 17:00 EDT  aim:   regular_communication to law_enforcement
+        Fri 2026-05-08 18:00 EDT  aim:   regular_communication to ncmec
         Tue 2026-05-26 17:00 EDT  aim:   record_update to law_enforcement
         Sun 2026-05-31 17:00 EDT  limit: record_update to law_enforcement, 34 U.S.C. 41308(4)(A)
     "#]],
@@ -124,25 +130,44 @@ fn a_changed_fact_brings_the_next_contact_to_24_hours() {
 }
 
 #[test]
-fn a_changed_fact_never_puts_a_contact_off() {
+fn a_changed_fact_puts_no_contact_off() {
     let aims = |facts: &Facts| contacts(facts).iter().map(|it| it.target_at).collect::<Vec<_>>();
-    assert_eq!(aims(&reported().changed("2026-05-08T16:00:00-04:00")), aims(&reported()));
+    assert_eq!(aims(&reported().changed("2026-05-03T12:00:00-04:00")), aims(&reported()));
+}
+
+#[test]
+fn a_second_change_gives_no_more_time_for_the_first() {
+    let facts = reported().changed("2026-05-03T12:00:00-04:00").changed("2026-05-04T11:00:00-04:00");
+    let aims: Vec<_> = updates(&facts).iter().map(|it| it.target_at).collect();
+    assert_eq!(aims, [at("2026-05-04T12:00:00-04:00"); 2]);
+}
+
+#[test]
+fn what_changes_after_an_update_was_shared_is_to_be_shared_again() {
+    let facts = reported().told(POLICE, UpdateShared, "2026-05-03T13:00:00-04:00");
+    let facts = facts.changed("2026-05-03T12:00:00-04:00").changed("2026-05-05T12:00:00-04:00");
+    let to_police: Vec<_> = updates(&facts).into_iter().filter(|it| it.key.recipient == Some(POLICE)).collect();
+    assert_eq!(to_police.iter().map(|it| it.key.sequence).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!(to_police.iter().map(Duty::is_outstanding).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]
 fn who_was_told_after_the_change_is_owed_no_update() {
     let facts = reported().told(POLICE, UpdateShared, "2026-05-03T13:00:00-04:00");
     let facts = facts.changed("2026-05-03T12:00:00-04:00");
-    let open = contacts(&facts).into_iter().filter(Duty::is_outstanding);
-    let aims: Vec<_> = open.map(|it| (it.key.recipient, it.target_at)).collect();
-    let week = at("2026-05-10T13:00:00-04:00");
-    assert_eq!(aims, [(Some(POLICE), week), (Some(NCMEC), at("2026-05-04T12:00:00-04:00"))]);
+    let open: Vec<_> = updates(&facts).into_iter().filter(Duty::is_outstanding).map(|it| it.key.recipient).collect();
+    assert_eq!(open, [Some(NCMEC)]);
+}
+
+#[test]
+fn what_was_known_before_the_report_is_part_of_it() {
+    assert_eq!(updates(&reported().changed("2026-05-01T16:30:00-04:00")), []);
 }
 
 #[test]
 fn a_fact_that_changes_in_the_moment_of_a_contact_is_shared_in_another() {
     let aims: Vec<_> =
-        contacts(&reported().changed("2026-05-01T18:00:00-04:00")).iter().map(|it| it.target_at).collect();
+        updates(&reported().changed("2026-05-01T18:00:00-04:00")).iter().map(|it| it.target_at).collect();
     assert_eq!(aims, [at("2026-05-02T18:00:00-04:00"); 2]);
 }
 

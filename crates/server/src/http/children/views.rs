@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use homeward_domain::counts;
+use homeward_domain::duty::Cause;
 use homeward_domain::episode;
 use homeward_domain::id::Id;
 use homeward_store::children::{Child, Listed};
@@ -128,7 +129,7 @@ impl ChildPage {
 
 impl ChildEpisode {
     fn of(it: &Episode, owed: &[Owed]) -> Self {
-        let own: Vec<Owed> = owed.iter().filter(|duty| duty.episode == it.id).cloned().collect();
+        let own: Vec<Owed> = owed.iter().filter(|duty| duty.cause == Cause::Episode(it.id)).cloned().collect();
         Self {
             id: it.id.uuid(),
             number: it.number,

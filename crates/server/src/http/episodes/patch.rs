@@ -102,8 +102,5 @@ fn merge(mut it: Episode, patch: EpisodePatch, fields: &mut Fields, now: DateTim
     let circumstances = patch.circumstances.map(|it| Some(it.into()));
     fields.set_material("circumstances", &mut it.circumstances, circumstances);
     it.change_reason = patch.reason.map(String::from);
-    if fields.material {
-        it.material_change_at = Some(now);
-    }
-    it
+    if fields.material { it.with_material_change(now) } else { it }
 }

@@ -10,7 +10,7 @@ use homeward_store::episodes::Episode;
 use homeward_store::notifications::Notification;
 use homeward_store::timeline::{Attempt, Correction, Course, Sent, planned_at};
 
-use super::{TimelineDetail, TimelineItem, TimelineKind};
+use super::{TimelineDetail, TimelineItem, TimelineKind, aftercare, search};
 use crate::wire::Code;
 
 type Moment = (TimelineKind, &'static str, fn(&Episode) -> Option<DateTime<Utc>>);
@@ -38,6 +38,9 @@ pub(super) fn of(course: &Course, now: DateTime<Utc>) -> Vec<TimelineItem> {
     items.extend(course.corrections.iter().map(correction));
     items.extend(course.notifications.iter().flat_map(contact));
     items.extend(course.completions.iter().map(completion));
+    items.extend(course.efforts.iter().flat_map(search::effort));
+    items.extend(course.whereabouts.iter().map(search::whereabouts));
+    items.extend(aftercare::of(&course.aftercare));
     let begun = course.duties.iter().filter(|it| it.duty.starts_at <= now);
     let duties: Vec<TimelineItem> = begun.flat_map(|it| duty(it, &items, now)).collect();
     items.extend(duties);
@@ -205,11 +208,11 @@ fn reminder(it: &Sent) -> Vec<TimelineItem> {
 }
 
 /// Something that was recorded when it happened.
-fn at(when: DateTime<Utc>, kind: TimelineKind, summary: String, detail: TimelineDetail) -> TimelineItem {
+pub(super) fn at(when: DateTime<Utc>, kind: TimelineKind, summary: String, detail: TimelineDetail) -> TimelineItem {
     TimelineItem { occurred_at: when, recorded_at: when, kind, summary, detail }
 }
 
-fn words(code: impl Vocabulary) -> String {
+pub(super) fn words(code: impl Vocabulary) -> String {
     code.code().replace('_', " ")
 }
 

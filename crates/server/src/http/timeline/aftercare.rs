@@ -1,0 +1,54 @@
+//! What was done for a child who is back: that it was done, and nothing of what was said or found.
+
+use homeward_store::factor_responses::Step;
+use homeward_store::interviews::Held;
+use homeward_store::screenings::Given;
+use homeward_store::timeline::Aftercare;
+use uuid::Uuid;
+
+use super::items::{at, words};
+use super::{TimelineDetail, TimelineItem, TimelineKind};
+use crate::wire::Code;
+
+pub(super) fn of(it: &Aftercare) -> Vec<TimelineItem> {
+    let mut items: Vec<TimelineItem> = it.interviews.iter().map(interview).collect();
+    items.extend(it.screenings.iter().map(screening));
+    items.extend(it.factors.iter().map(|(when, by)| {
+        let summary = "What led to the absence was recorded".to_owned();
+        at(*when, TimelineKind::FactorsRecorded, summary, recorded_by(by.uuid()))
+    }));
+    items.extend(it.responses.iter().flat_map(response));
+    items
+}
+
+fn recorded_by(person: Uuid) -> TimelineDetail {
+    TimelineDetail { recorded_by: Some(person), ..TimelineDetail::default() }
+}
+
+fn interview(it: &Held) -> TimelineItem {
+    let detail = TimelineDetail {
+        interview_id: Some(it.id.uuid()),
+        interview_outcome: Some(Code(it.told.outcome)),
+        ..recorded_by(it.recorded_by.uuid())
+    };
+    let summary = format!("Return interview: {}", words(it.told.outcome));
+    let item = at(it.told.held_at.unwrap_or(it.told.offered_at), TimelineKind::ReturnInterview, summary, detail);
+    TimelineItem { recorded_at: it.recorded_at, ..item }
+}
+
+fn screening(it: &Given) -> TimelineItem {
+    let detail = TimelineDetail { screening_id: Some(it.id.uuid()), ..recorded_by(it.recorded_by.uuid()) };
+    let item = at(it.told.given_at, TimelineKind::ScreeningGiven, "A screening was given".to_owned(), detail);
+    TimelineItem { recorded_at: it.recorded_at, ..item }
+}
+
+fn response(it: &Step) -> Vec<TimelineItem> {
+    let detail = |by| TimelineDetail { response_id: Some(it.id), ..recorded_by(by) };
+    let summary = "A response to a factor was planned".to_owned();
+    let planned = at(it.recorded_at, TimelineKind::FactorResponsePlanned, summary, detail(it.recorded_by));
+    let done = it.done_at.zip(it.done_by).map(|(when, by)| {
+        let summary = "A response to a factor was carried out".to_owned();
+        at(when, TimelineKind::FactorResponseDone, summary, detail(by))
+    });
+    [Some(planned), done].into_iter().flatten().collect()
+}

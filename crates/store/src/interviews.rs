@@ -1,0 +1,135 @@
+//! Conversations with children who are back. What was said is sealed, and opens with the right to read it only.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::TaskKind;
+use homeward_domain::id::{EpisodeId, Id, InterviewId, UserId, names};
+use homeward_domain::interview::{Interview, Words};
+use homeward_domain::policy::{Action, CompleteTask, Permit, ReadInterviews, RecordInterview};
+use homeward_domain::vocabulary::Vocabulary as _;
+use uuid::Uuid;
+
+use crate::completions::{self, NewCompletion};
+use crate::convert::code;
+use crate::episodes::Episode;
+use crate::error::{StoreError, StoreResult};
+use crate::schema::return_interviews::dsl;
+use crate::seal;
+use crate::tx::{ReadTx, WriteTx};
+
+/// That a conversation was offered, declined or held, as recorded. Not what was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The record.
+    pub id: InterviewId,
+    /// What a person told.
+    pub told: Interview,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: UserId,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::schema::return_interviews)]
+struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    outcome: String,
+    offered_at: DateTime<Utc>,
+    held_at: Option<DateTime<Utc>>,
+    interviewer_name: String,
+    declined_next_offer_on: Option<NaiveDate>,
+    words: Vec<u8>,
+    recorded_at: DateTime<Utc>,
+    recorded_by: Uuid,
+}
+
+impl Row {
+    fn interview(self) -> StoreResult<Held> {
+        Ok(Held {
+            id: Id::from_uuid(self.id),
+            told: Interview {
+                outcome: code(&self.outcome, "return_interviews.outcome")?,
+                offered_at: self.offered_at,
+                held_at: self.held_at,
+                interviewer_name: self.interviewer_name,
+                declined_next_offer_on: self.declined_next_offer_on,
+            },
+            recorded_at: self.recorded_at,
+            recorded_by: Id::from_uuid(self.recorded_by),
+        })
+    }
+}
+
+const CORRUPT: StoreError = StoreError::Corrupt("return_interviews.words");
+
+/// Records an interview of a locked episode; and that the task is done, where it is.
+pub async fn insert(
+    tx: &WriteTx,
+    permit: &Permit<RecordInterview>,
+    episode: Episode,
+    (told, words): (Interview, &Words),
+) -> StoreResult<Held> {
+    let id = tx.new_id::<names::Interview>();
+    let plain = serde_json::to_vec(words).map_err(|_| CORRUPT)?;
+    let row = Row {
+        agency_id: permit.agency().uuid(),
+        id: id.uuid(),
+        child_id: permit.child().uuid(),
+        episode_id: episode.id.uuid(),
+        outcome: told.outcome.code().to_owned(),
+        offered_at: told.offered_at,
+        held_at: told.held_at,
+        interviewer_name: told.interviewer_name.clone(),
+        declined_next_offer_on: told.declined_next_offer_on,
+        words: tx.seal(seal::INTERVIEW_WORDS, id, &plain)?,
+        recorded_at: tx.at(),
+        recorded_by: permit.actor().uuid(),
+    };
+    diesel::insert_into(dsl::return_interviews).values(&row).execute(&mut tx.conn()).await?;
+    finish(tx, episode, told).await?;
+    row.interview()
+}
+
+async fn finish(tx: &WriteTx, episode: Episode, told: Interview) -> StoreResult<()> {
+    let Some(completed_at) = told.finished_at() else { return Ok(()) };
+    let permit = tx.also::<CompleteTask>()?;
+    let completed_by_name = told.interviewer_name;
+    let done = NewCompletion { task: TaskKind::ReturnInterview, completed_at, completed_by_name, note: None };
+    completions::insert(tx, &permit, episode, done).await?;
+    Ok(())
+}
+
+async fn rows<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Row>> {
+    let rows = dsl::return_interviews
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::offered_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows)
+}
+
+/// Every interview of one episode of the permitted child, with what was said, in the order they were offered.
+pub async fn of_episode(
+    tx: &ReadTx,
+    permit: &Permit<ReadInterviews>,
+    episode: EpisodeId,
+) -> StoreResult<Vec<(Held, Words)>> {
+    let open = |row: Row| {
+        let plain = tx.open(seal::INTERVIEW_WORDS, row.id, &row.words)?;
+        Ok((row.interview()?, serde_json::from_str(&plain).map_err(|_| CORRUPT)?))
+    };
+    rows(tx, permit, episode).await?.into_iter().map(open).collect()
+}
+
+/// That they were offered, declined or held, and nothing of what was said.
+pub async fn facts<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Held>> {
+    rows(tx, permit, episode).await?.into_iter().map(Row::interview).collect()
+}

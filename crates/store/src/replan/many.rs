@@ -1,0 +1,147 @@
+//! Many episodes of one agency planned again at once: by an import that tells of them anew, and by rules that changed.
+
+use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use homeward_domain::duty::{Cause, TaskKind};
+use homeward_domain::episode::Completed;
+use homeward_domain::id::{ChildId, Id};
+use homeward_domain::law::RuleBook;
+use homeward_domain::notification::Told;
+use homeward_domain::vocabulary::Vocabulary as _;
+use uuid::Uuid;
+
+use super::{Place, plan};
+use crate::call::{Agency, Child};
+use crate::duties::{self, Owed};
+use crate::episodes::{self, Episode};
+use crate::error::{StoreError, StoreResult};
+use crate::notifications::{self, Notification};
+use crate::schema;
+
+/// Episodes of one agency in a running transaction, by whose rules, and when.
+pub(crate) struct Many<'a> {
+    pub(crate) conn: &'a AsyncPgConnection,
+    pub(crate) agency: &'a Agency,
+    pub(crate) book: &'a RuleBook,
+    pub(crate) at: chrono::DateTime<chrono::Utc>,
+}
+
+impl Many<'_> {
+    /// What is owed for these episodes now, each duty under the id it had before. They are held against other writers.
+    pub(crate) async fn plan<'c>(
+        &self,
+        ids: &[Uuid],
+        child: impl Fn(ChildId) -> Option<&'c Child>,
+    ) -> StoreResult<Vec<Owed>> {
+        let episodes = self.lock(ids).await?;
+        let (told, mut completed, stored) =
+            (self.told(ids).await?, self.completed(ids).await?, self.stored(ids).await?);
+        completed.extend(self.searched(ids).await?);
+        let mut owed = Vec::new();
+        for episode in episodes {
+            let id = episode.id;
+            let child = child(episode.child).ok_or(StoreError::NotFound)?;
+            let told = told.iter().filter(|it| it.0 == id.uuid()).map(|it| it.1).collect();
+            let done = completed.iter().filter(|it| it.0 == id.uuid()).map(|it| it.1).collect();
+            let before: Vec<Owed> = stored.iter().filter(|it| it.cause == Cause::Episode(id)).cloned().collect();
+            let place = Place { agency: self.agency, book: self.book, child, at: self.at };
+            owed.extend(plan(&place, &episode, &episode.facts(told, done), &before));
+        }
+        Ok(owed)
+    }
+
+    async fn lock(&self, ids: &[Uuid]) -> StoreResult<Vec<Episode>> {
+        use schema::missing_episodes::dsl;
+        let rows: Vec<episodes::Row> = dsl::missing_episodes
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::id.eq_any(ids))
+            .order(dsl::id)
+            .select(episodes::Row::as_select())
+            .for_update()
+            .load(&mut &*self.conn)
+            .await?;
+        rows.into_iter().map(episodes::Row::episode).collect()
+    }
+
+    async fn told(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Told)>> {
+        use schema::notifications::dsl;
+        let rows: Vec<notifications::Row> = dsl::notifications
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::episode_id.eq_any(ids))
+            .select(notifications::Row::as_select())
+            .load(&mut &*self.conn)
+            .await?;
+        let all = rows.into_iter().map(notifications::Row::notification).collect::<StoreResult<Vec<Notification>>>()?;
+        Ok(all.iter().filter_map(|it| Some((it.about.episode()?.uuid(), it.told()?))).collect())
+    }
+
+    async fn completed(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Completed)>> {
+        use schema::completions::dsl;
+        let rows: Vec<(Uuid, String, chrono::DateTime<chrono::Utc>)> = dsl::completions
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::episode_id.eq_any(ids))
+            .select((dsl::episode_id, dsl::task, dsl::completed_at))
+            .load(&mut &*self.conn)
+            .await?;
+        let task = |it: &str| TaskKind::parse(it).map_err(|_| StoreError::Corrupt("completions.task"));
+        rows.into_iter().map(|(id, it, at)| Ok((id, Completed { task: task(&it)?, at }))).collect()
+    }
+
+    async fn searched(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Completed)>> {
+        use schema::search_efforts::dsl;
+        let rows: Vec<(Uuid, chrono::DateTime<chrono::Utc>)> = dsl::search_efforts
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::episode_id.eq_any(ids))
+            .filter(dsl::retracted_at.is_null())
+            .select((dsl::episode_id, dsl::made_at))
+            .load(&mut &*self.conn)
+            .await?;
+        Ok(rows.into_iter().map(|(id, at)| (id, Completed { task: TaskKind::SearchEffort, at })).collect())
+    }
+
+    async fn stored(&self, ids: &[Uuid]) -> StoreResult<Vec<Owed>> {
+        use schema::duties::dsl;
+        let rows: Vec<duties::Row> = dsl::duties
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::episode_id.eq_any(ids))
+            .select(duties::Row::as_select())
+            .load(&mut &*self.conn)
+            .await?;
+        rows.into_iter().map(duties::Row::owed).collect()
+    }
+
+    /// Every episode of the agency that a person has not closed, and that is not history.
+    pub(crate) async fn unclosed(&self) -> StoreResult<Vec<(Uuid, Uuid)>> {
+        use schema::missing_episodes::dsl;
+        Ok(dsl::missing_episodes
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::closed_at.is_null())
+            .filter(dsl::is_history.eq(false))
+            .order(dsl::id)
+            .select((dsl::id, dsl::child_id))
+            .load(&mut &*self.conn)
+            .await?)
+    }
+
+    /// What a plan needs of these children.
+    pub(crate) async fn children(&self, ids: &[Uuid]) -> StoreResult<Vec<Child>> {
+        use schema::children::dsl;
+        type Columns = (Uuid, Uuid, Option<Uuid>, String, chrono::NaiveDate);
+        let rows: Vec<Columns> = dsl::children
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::id.eq_any(ids))
+            .select((dsl::id, dsl::unit_id, dsl::assigned_to, dsl::care_status, dsl::date_of_birth))
+            .load(&mut &*self.conn)
+            .await?;
+        let child = |(id, unit, assigned_to, care_status, date_of_birth): Columns| {
+            Ok(Child {
+                id: Id::from_uuid(id),
+                unit: Id::from_uuid(unit),
+                assigned_to: assigned_to.map(Id::from_uuid),
+                care_status: crate::convert::code(&care_status, "children.care_status")?,
+                date_of_birth,
+            })
+        };
+        rows.into_iter().map(child).collect()
+    }
+}

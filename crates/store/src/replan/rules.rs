@@ -1,0 +1,135 @@
+//! Rules that changed: everything open of an agency is planned again, in one transaction.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use homeward_domain::id::Id;
+use uuid::Uuid;
+
+use super::many::Many;
+use crate::call::{self, Agency, Rules};
+use crate::duties;
+use crate::error::StoreResult;
+use crate::pool;
+use crate::rungs::Queue;
+use crate::sql::sql;
+use crate::tx::{self, Store};
+
+/// So many episodes are planned with one statement each way.
+const BATCH: usize = 500;
+
+/// A request that began under the old rules has ended by then.
+const SETTLED: TimeDelta = TimeDelta::minutes(1);
+
+const AGENCIES: &str = "select a.id, a.name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, \
+    a.state_option_under_26, a.planned_with from agencies a order by a.id";
+
+/// When the rules in force were chosen, within the agency's own wall.
+const CHOSEN: &str = "select max(recorded_at) as at from agency_rules where agency_id = ?";
+
+const PLANNED: &str = "update agencies set planned_with = ? where id = ? and rules_version = ?";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    time_zone: String,
+    #[diesel(sql_type = Text)]
+    jurisdiction: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    own_pack: Option<String>,
+    #[diesel(sql_type = Integer)]
+    rules_version: i32,
+    #[diesel(sql_type = Bool)]
+    state_option_under_26: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    planned_with: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Chosen {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    at: Option<DateTime<Utc>>,
+}
+
+/// What the duties of an agency are planned with: its rules, and whom they are owed for.
+pub(crate) fn plan_key(agency: &Agency) -> StoreResult<String> {
+    Ok(format!("{}-{:?}", agency.rule_book()?.fingerprint(), agency.under_twenty_six))
+}
+
+/// Plans everything open of the agency again, by its rules as they are given here.
+pub(crate) async fn whole_agency(conn: &AsyncPgConnection, agency: &Agency, at: DateTime<Utc>) -> StoreResult<()> {
+    let book = agency.rule_book()?;
+    let many = Many { conn, agency, book: &book, at };
+    let unclosed = many.unclosed().await?;
+    for batch in unclosed.chunks(BATCH) {
+        let (ids, children): (Vec<Uuid>, Vec<Uuid>) = batch.iter().copied().unzip();
+        let children = many.children(&children).await?;
+        let owed = many.plan(&ids, |id| children.iter().find(|it| it.id == id)).await?;
+        let queue = Queue { conn, agency: agency.id, at };
+        let changes = queue.changes(&owed).await?;
+        queue.write(duties::sync(agency.id, &owed)?, changes).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Plans agencies again whose rules are not those their duties were planned with: after a new version of the
+    /// program, and once more a minute after somebody chose other rules. Says how many there were.
+    pub async fn replan_changed(&self, now: DateTime<Utc>) -> StoreResult<usize> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
+        let rows: Vec<Row> = sql(AGENCIES).load(&mut &conn.pg).await?;
+        tx::commit(&mut conn).await?;
+        drop(conn);
+        let mut planned = 0;
+        for row in rows {
+            let before = row.planned_with.clone();
+            let agency = row.agency()?;
+            if before.as_ref() != Some(&plan_key(&agency)?) && self.replan(&agency, now).await? {
+                planned += 1;
+            }
+        }
+        Ok(planned)
+    }
+
+    async fn replan(&self, agency: &Agency, now: DateTime<Utc>) -> StoreResult<bool> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        conn.pg.batch_execute(&tx::open_for(agency.id)).await?;
+        match in_one_transaction(&conn.pg, agency, now).await {
+            Ok(planned) => tx::commit(&mut conn).await.map(|()| planned),
+            Err(error) => {
+                tx::roll_back(&mut conn).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn in_one_transaction(conn: &AsyncPgConnection, agency: &Agency, now: DateTime<Utc>) -> StoreResult<bool> {
+    let chosen: Chosen = sql(CHOSEN).bind::<SqlUuid, _>(agency.id.uuid()).get_result(&mut &*conn).await?;
+    if chosen.at.is_some_and(|at| now < at + SETTLED) {
+        return Ok(false);
+    }
+    whole_agency(conn, agency, now).await?;
+    let kept = sql(PLANNED)
+        .bind::<Text, _>(plan_key(agency)?)
+        .bind::<SqlUuid, _>(agency.id.uuid())
+        .bind::<Integer, _>(agency.rules.version)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(kept == 1)
+}
+
+impl Row {
+    fn agency(self) -> StoreResult<Agency> {
+        let rules = Rules { jurisdiction: self.jurisdiction, own_pack: self.own_pack, version: self.rules_version };
+        call::agency(Id::from_uuid(self.id), self.name, &self.time_zone, rules, self.state_option_under_26)
+    }
+}

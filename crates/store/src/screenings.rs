@@ -1,0 +1,116 @@
+//! Screenings that were given: the fact, who gave it, and where the form is. Never what it said.
+
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::duty::TaskKind;
+use homeward_domain::id::{EpisodeId, Id, ScreeningId, UserId, names};
+use homeward_domain::policy::{Action, CompleteTask, Permit};
+use homeward_domain::screening::Screening;
+use uuid::Uuid;
+
+use crate::completions::{self, NewCompletion};
+use crate::episodes::Episode;
+use crate::error::StoreResult;
+use crate::schema::screenings::dsl;
+use crate::seal;
+use crate::tx::{ReadTx, WriteTx};
+
+/// One screening, as recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The record.
+    pub id: ScreeningId,
+    /// What a person told.
+    pub told: Screening,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: UserId,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::schema::screenings)]
+struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    instrument: String,
+    instrument_version: Option<String>,
+    given_by_name: String,
+    given_at: DateTime<Utc>,
+    place_form_is_kept: String,
+    follow_up_decided_by_name: Option<String>,
+    follow_up: Option<Vec<u8>>,
+    recorded_at: DateTime<Utc>,
+    recorded_by: Uuid,
+}
+
+impl Row {
+    fn given(self, tx: &ReadTx) -> StoreResult<Given> {
+        let follow_up = self.follow_up.map(|it| tx.open(seal::SCREENING_FOLLOW_UP, self.id, &it)).transpose()?;
+        Ok(Given {
+            id: Id::from_uuid(self.id),
+            told: Screening {
+                instrument: self.instrument,
+                version: self.instrument_version,
+                given_by_name: self.given_by_name,
+                given_at: self.given_at,
+                place_form_is_kept: self.place_form_is_kept,
+                follow_up_decided_by_name: self.follow_up_decided_by_name,
+                follow_up,
+            },
+            recorded_at: self.recorded_at,
+            recorded_by: Id::from_uuid(self.recorded_by),
+        })
+    }
+}
+
+/// Records a screening of a locked episode, and that the task is done.
+pub async fn insert(
+    tx: &WriteTx,
+    permit: &Permit<CompleteTask>,
+    episode: Episode,
+    told: Screening,
+) -> StoreResult<Given> {
+    let id = tx.new_id::<names::Screening>();
+    let follow_up = told.follow_up.map(|it| tx.seal(seal::SCREENING_FOLLOW_UP, id, &it)).transpose()?;
+    let row = Row {
+        agency_id: permit.agency().uuid(),
+        id: id.uuid(),
+        child_id: permit.child().uuid(),
+        episode_id: episode.id.uuid(),
+        instrument: told.instrument,
+        instrument_version: told.version,
+        given_by_name: told.given_by_name.clone(),
+        given_at: told.given_at,
+        place_form_is_kept: told.place_form_is_kept,
+        follow_up_decided_by_name: told.follow_up_decided_by_name,
+        follow_up,
+        recorded_at: tx.at(),
+        recorded_by: permit.actor().uuid(),
+    };
+    diesel::insert_into(dsl::screenings).values(&row).execute(&mut tx.conn()).await?;
+    let done = NewCompletion {
+        task: TaskKind::Screening,
+        completed_at: told.given_at,
+        completed_by_name: told.given_by_name,
+        note: None,
+    };
+    completions::insert(tx, permit, episode, done).await?;
+    row.given(tx)
+}
+
+/// Every screening of one episode of the permitted child, in the order they were given.
+pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Given>> {
+    let rows: Vec<Row> = dsl::screenings
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::given_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(|it| it.given(tx)).collect()
+}

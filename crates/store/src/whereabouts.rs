@@ -1,0 +1,95 @@
+//! Whether someone knows where a child is: each time it was told, and never replaced.
+
+use chrono::{DateTime, Utc};
+use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::id::{EpisodeId, Id, UserId, WhereaboutsId, names};
+use homeward_domain::policy::{Action, Permit};
+use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::whereabouts::Whereabouts;
+use uuid::Uuid;
+
+use crate::convert::code;
+use crate::error::StoreResult;
+use crate::schema::whereabouts::dsl;
+use crate::tx::{ReadTx, WriteTx};
+
+/// One statement, as recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stated {
+    /// The record.
+    pub id: WhereaboutsId,
+    /// What a person told.
+    pub told: Whereabouts,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub recorded_by: UserId,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = crate::schema::whereabouts)]
+struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    child_id: Uuid,
+    episode_id: Uuid,
+    known: String,
+    verified_by_name: Option<String>,
+    verified_at: Option<DateTime<Utc>>,
+    how: Option<String>,
+    recorded_at: DateTime<Utc>,
+    recorded_by: Uuid,
+}
+
+impl Row {
+    fn stated(self) -> StoreResult<Stated> {
+        Ok(Stated {
+            id: Id::from_uuid(self.id),
+            told: Whereabouts {
+                known: code(&self.known, "whereabouts.known")?,
+                verified_by_name: self.verified_by_name,
+                verified_at: self.verified_at,
+                how: self.how,
+            },
+            recorded_at: self.recorded_at,
+            recorded_by: Id::from_uuid(self.recorded_by),
+        })
+    }
+}
+
+/// Adds a statement. Whoever may change the episode, or opens it, saves in it what was told.
+pub async fn insert<A: Action>(
+    tx: &WriteTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+    told: Whereabouts,
+) -> StoreResult<Stated> {
+    let row = Row {
+        agency_id: permit.agency().uuid(),
+        id: tx.new_id::<names::Whereabouts>().uuid(),
+        child_id: permit.child().uuid(),
+        episode_id: episode.uuid(),
+        known: told.known.code().to_owned(),
+        verified_by_name: told.verified_by_name,
+        verified_at: told.verified_at,
+        how: told.how,
+        recorded_at: tx.at(),
+        recorded_by: permit.actor().uuid(),
+    };
+    diesel::insert_into(dsl::whereabouts).values(&row).execute(&mut tx.conn()).await?;
+    row.stated()
+}
+
+/// Every statement about one episode of the permitted child, the latest last.
+pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Stated>> {
+    let rows: Vec<Row> = dsl::whereabouts
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::recorded_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::stated).collect()
+}

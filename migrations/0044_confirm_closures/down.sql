@@ -1,0 +1,10 @@
+alter table missing_episode_versions
+    drop column told_law_enforcement_by,
+    drop column told_law_enforcement_at,
+    drop column told_ncmec_by,
+    drop column told_ncmec_at;
+alter table missing_episodes
+    drop column told_law_enforcement_by,
+    drop column told_law_enforcement_at,
+    drop column told_ncmec_by,
+    drop column told_ncmec_at;
