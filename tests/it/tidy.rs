@@ -120,9 +120,12 @@ fn the_law_cannot_see_an_observation() {
 #[test]
 fn nothing_but_its_own_table_and_page_reads_observations() {
     let all = files(&["crates/store/src", "crates/server/src"], &[".rs", ".sql"]);
+    // A packet holds those that a person named one by one.
+    let packets = ["packet/observed.rs", "packet/compose.rs", "packets/kept.rs"];
     let own = ["observations.rs", "indicators.rs", "schema.rs", "/import", "http.rs", "wire.rs", "lib.rs"];
     let found = offenders(&all, |name, line| {
-        line.contains("observations") && !own.iter().any(|it| name.contains(it)) && !line.trim_start().starts_with("//")
+        let exempt = own.iter().chain(&packets).any(|it| name.contains(it));
+        line.contains("observations") && !exempt && !line.trim_start().starts_with("//")
     });
     assert!(found.is_empty(), "{found:#?}");
 }
@@ -143,7 +146,8 @@ fn no_operation_counts_sorts_filters_or_searches_observations() {
     }
     for (name, schema) in document()["components"]["schemas"].as_object().unwrap() {
         for property in schema["properties"].as_object().into_iter().flatten().map(|it| it.0) {
-            assert!(!property.contains("observation"), "{name} says {property}");
+            let names_them = (name.as_str(), property.as_str()) == ("NewPacket", "observation_ids");
+            assert!(!property.contains("observation") || names_them, "{name} says {property}");
         }
     }
 }

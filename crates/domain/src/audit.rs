@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, ConsentId, DutyId, EpisodeId, FactorResponseId, InterviewId, NotificationId,
-    ObservationId, PhotoId, PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId, WhereaboutsId,
+    AgencyId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, FactorResponseId, InterviewId,
+    NotificationId, ObservationId, PacketId, PhotoId, PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId,
+    WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -64,6 +66,10 @@ pub enum Change {
     EscalationContactsChanged { version: i32 },
     /// A person stated items of a report.
     ContentStated { episode_id: Option<EpisodeId>, group: ReportGroup, fields: Vec<&'static str> },
+    /// A packet or a poster was made.
+    PacketMade { episode_id: EpisodeId, packet_id: PacketId, destination: Destination },
+    /// A packet went out.
+    DisclosureRecorded { episode_id: EpisodeId, packet_id: PacketId, disclosure_id: DisclosureId },
     /// A photo was added.
     PhotoAdded { photo_id: PhotoId },
     /// A decision about publication was recorded.

@@ -1,6 +1,6 @@
 //! Runaway counts: plain dated facts about episodes. No label, level or threshold.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Months, TimeDelta, Utc};
 
 use crate::episode::{ClosureReason, MissingType};
 use crate::id::EpisodeId;
@@ -58,12 +58,8 @@ pub struct Window {
 
 /// Counts the absences begun by `as_of`. Those that turned out not to be, or to be a duplicate, do not count.
 pub fn count(absences: &[Absence], as_of: DateTime<Utc>) -> Counts {
-    let mut begun: Vec<Absence> = absences
-        .iter()
-        .copied()
-        .filter(|it| it.began_at <= as_of)
-        .filter(|it| !matches!(it.closure, Some(ClosureReason::NotMissing | ClosureReason::MergedDuplicate)))
-        .collect();
+    let mut begun: Vec<Absence> =
+        absences.iter().copied().filter(|it| it.began_at <= as_of).filter(|it| is_absence(it.closure)).collect();
     begun.sort_by_key(|it| (it.began_at, it.id));
     let lengths = || begun.iter().map(|it| days_missing(it, as_of));
     Counts {
@@ -89,4 +85,20 @@ fn runaways(absences: &[Absence]) -> usize {
 fn days_missing(absence: &Absence, as_of: DateTime<Utc>) -> i64 {
     let end = absence.ended_at.filter(|end| *end <= as_of).unwrap_or(as_of);
     (end - absence.began_at).num_days()
+}
+
+/// How far back law enforcement asks for earlier reports, in months (Tex. Code Crim. Proc. art. 63.0091).
+pub const PRIOR_REPORTS_MONTHS: u32 = 24;
+
+/// The reports in the months before `at`, oldest first: dates, and no label.
+pub fn prior_reports(received: impl IntoIterator<Item = DateTime<Utc>>, at: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let from = at.checked_sub_months(Months::new(PRIOR_REPORTS_MONTHS)).unwrap_or(at);
+    let mut reports: Vec<_> = received.into_iter().filter(|it| from <= *it && *it < at).collect();
+    reports.sort_unstable();
+    reports
+}
+
+/// What turned out not to be an absence, or to be a duplicate, is none.
+pub fn is_absence(closure: Option<ClosureReason>) -> bool {
+    !matches!(closure, Some(ClosureReason::NotMissing | ClosureReason::MergedDuplicate))
 }

@@ -54,6 +54,10 @@ pub type ScreeningId = Id<names::Screening>;
 pub type FactorResponseId = Id<names::FactorResponse>;
 /// Names one statement for a report.
 pub type StatementId = Id<names::Statement>;
+/// Names one version of a packet or a poster.
+pub type PacketId = Id<names::Packet>;
+/// Names one record that a packet went out.
+pub type DisclosureId = Id<names::Disclosure>;
 /// Names one photo, and its picture in the object store.
 pub type PhotoId = Id<names::Photo>;
 /// Names one decision about publication.
@@ -89,6 +93,10 @@ pub mod names {
     pub enum Determination {}
     /// See [`super::ObservationId`].
     pub enum Observation {}
+    /// See [`super::PacketId`].
+    pub enum Packet {}
+    /// See [`super::DisclosureId`].
+    pub enum Disclosure {}
     /// See [`super::SearchEffortId`].
     pub enum SearchEffort {}
     /// See [`super::WhereaboutsId`].

@@ -10,6 +10,7 @@ pub mod zone;
 
 pub mod child;
 pub mod determination;
+pub mod disclosure;
 pub mod episode;
 pub mod factor;
 pub mod impossible;

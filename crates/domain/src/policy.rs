@@ -196,6 +196,13 @@ impl<A: Action> Permit<A> {
     }
 }
 
+impl Permit<MakePacket> {
+    /// No look: what was read stays inside and becomes a packet, and the entry about its making says so.
+    pub fn kept_inside(&self) -> Look {
+        Look::new(self.agency, self.actor, LookKind(MakePacket::NAME), Vec::new())
+    }
+}
+
 impl Grant<AddChild> {
     /// Whose work a child is that nobody was named for: a caseworker's own, else nobody's yet.
     pub fn assignee(&self) -> Option<UserId> {

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use homeward_domain::audit::Entry;
 use homeward_domain::id::{ChildId, Id};
-use homeward_domain::policy::{Action, Grant, Permit};
+use homeward_domain::policy::{Action, Grant, MakePacket, Permit};
 use homeward_store::call::Call;
 use homeward_store::idempotency::{Answer, Key};
 use homeward_store::{Audited, ReadTx, Seen, WriteTx};
@@ -208,6 +208,17 @@ impl<A: Action> OfChild<A> {
         &self,
         work: impl AsyncFnOnce(&ReadTx, &Permit<B>) -> Result<Seen<T>, Problem>,
     ) -> Result<T, Problem> {
+        self.app.store.read(&self.call, self.child, work).await
+    }
+
+    /// Reads what a create will be made of. Nothing is shown, so nothing is looked at: `create` says what was made.
+    pub async fn prepare<B: DeserializeOwned + ToSchema, T>(
+        &self,
+        work: impl AsyncFnOnce(&ReadTx, &Permit<MakePacket>, B) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let work = async |tx: &ReadTx, permit: &Permit<MakePacket>| {
+            Ok(Seen(work(tx, permit, self.body()?).await?, permit.kept_inside()))
+        };
         self.app.store.read(&self.call, self.child, work).await
     }
 

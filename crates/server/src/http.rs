@@ -22,8 +22,10 @@ mod interviews;
 mod notifications;
 mod observations;
 mod outcomes;
+mod packets;
 mod photos;
 mod placements;
+mod posters;
 mod refusal;
 mod reminders;
 mod report;
@@ -92,7 +94,20 @@ fn reports(at: &mut ServiceConfig) {
         .service(photos::show)
         .service(photos::picture_of)
         .service(photos::consents::record)
-        .service(photos::consents::list);
+        .service(photos::consents::list)
+        .service(packets::make)
+        .service(packets::list)
+        .service(packets::show)
+        .service(packets::show_content)
+        .service(packets::show_document)
+        .service(packets::compare)
+        .service(packets::disclosures::record)
+        .service(packets::disclosures::list)
+        .service(posters::make)
+        .service(posters::list)
+        .service(posters::show)
+        .service(posters::show_content)
+        .service(posters::show_document);
 }
 
 fn contacts(at: &mut ServiceConfig) {

@@ -63,6 +63,21 @@ pub fn picture(file: &[u8]) -> Result<Picture, PhotoFault> {
     Ok(Picture { jpeg, width: image.width(), height: image.height() })
 }
 
+/// As large as paper shows it, and no larger: the longer side in pixels.
+const ON_PAPER: u32 = 1_600;
+
+/// The same picture for a document.
+pub fn on_paper(jpeg: &[u8]) -> Result<Vec<u8>, PhotoFault> {
+    let image = upright(jpeg, kind(jpeg)?)?;
+    if image.width().max(image.height()) <= ON_PAPER {
+        return Ok(jpeg.to_vec());
+    }
+    let image = image.thumbnail(ON_PAPER, ON_PAPER).into_rgb8();
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&image).map_err(|_| PhotoFault::Damaged)?;
+    Ok(jpeg)
+}
+
 /// What it is by its content. A name or a header is never asked.
 fn kind(file: &[u8]) -> Result<ImageFormat, PhotoFault> {
     let kind = image::guess_format(file).map_err(|_| PhotoFault::Kind)?;

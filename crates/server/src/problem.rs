@@ -7,6 +7,7 @@ use homeward_domain::episode::{MomentsError, ReceiptMovesLater};
 use homeward_domain::id::{DutyId, EpisodeId};
 use homeward_domain::impossible;
 use homeward_domain::notification::NotificationError;
+use homeward_domain::photo::PublicationConsent;
 use homeward_domain::policy::Denied;
 use homeward_store::{StoreError, Taken};
 use serde::Serialize;
@@ -87,6 +88,10 @@ pub enum Problem {
     TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
+    #[error("consent to publish is {state}: nothing is made public without it")]
+    PublicationNotConsented { state: PublicationConsent },
+    #[error("the records changed while the document was made; send it again")]
+    ChangedMeanwhile,
     #[error("this was done before")]
     AlreadyDone,
     #[error("another determination has taken its place already")]
@@ -132,6 +137,8 @@ impl Problem {
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
             Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
+            Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
+            Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
             Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
             Self::EpisodeOpen => (S::CONFLICT, "episode-open"),

@@ -8,6 +8,7 @@ use actix_web::http::header::{
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, Responder};
 use homeward_store::idempotency::{Answer, Answered};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
@@ -54,6 +55,21 @@ impl From<Answered> for Created {
     }
 }
 
+/// 200 with a file as it was kept. A browser saves it and does nothing else with it.
+pub struct File {
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// What they are.
+    pub media_type: &'static str,
+    /// What it is saved as: no word about a person.
+    pub name: String,
+}
+
+/// A PDF file, for the API description.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct PdfFile(#[expect(dead_code, reason = "only described")] Vec<u8>);
+
 fn etag(version: i32) -> String {
     format!("\"{version}\"")
 }
@@ -77,6 +93,19 @@ impl<V: Serialize> Responder for Versioned<V> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         private(StatusCode::OK).insert_header((ETAG, etag(self.1))).json(self.0)
+    }
+}
+
+impl Responder for File {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        private(StatusCode::OK)
+            .content_type(self.media_type)
+            .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", self.name)))
+            .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+            .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+            .body(self.content)
     }
 }
 

@@ -171,8 +171,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, determination, duty, episode, factor, interview, law, notification, observation, photo,
-        placement, policy, refusal, report, search_effort,
+        child, compliance, determination, disclosure, duty, episode, factor, interview, law, notification, observation,
+        photo, placement, policy, refusal, report, search_effort,
     };
 
     use super::Code;
@@ -192,6 +192,7 @@ pub mod codes {
     pub type EscalationKindCode = Code<refusal::EscalationKind>;
     pub type EthnicityCode = Code<child::Ethnicity>;
     pub type GroupByCode = Code<homeward_store::compliance::GroupBy>;
+    pub type LegalBasisCode = Code<disclosure::LegalBasis>;
     pub type InterviewOutcomeCode = Code<interview::InterviewOutcome>;
     pub type LivingArrangementCode = Code<placement::LivingArrangement>;
     pub type MethodCode = Code<compliance::Method>;
@@ -200,6 +201,7 @@ pub mod codes {
     pub type NotificationMethodCode = Code<notification::NotificationMethod>;
     pub type NotificationStatusCode = Code<notification::NotificationStatus>;
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
+    pub type PacketRecipientCode = Code<disclosure::PacketRecipient>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
     pub type PrimaryFactorCode = Code<factor::PrimaryFactor>;
     pub type PublicationConsentCode = Code<photo::PublicationConsent>;

@@ -136,6 +136,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    disclosures (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        packet_id -> Uuid,
+        recipient_name -> Text,
+        recipient_agency -> Text,
+        method -> Text,
+        sent_at -> Timestamptz,
+        legal_basis -> Text,
+        legal_basis_text -> Nullable<Text>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
     duties (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -388,6 +406,28 @@ diesel::table! {
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    packets (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        destination -> Text,
+        version -> Int4,
+        made_at -> Timestamptz,
+        made_by -> Uuid,
+        photo_id -> Nullable<Uuid>,
+        photo_taken_on -> Nullable<Date>,
+        consent_id -> Nullable<Uuid>,
+        open_items -> Array<Text>,
+        left_out -> Array<Text>,
+        content -> Bytea,
+        document -> Bytea,
+        sha256_json -> Text,
+        sha256_pdf -> Text,
     }
 }
 

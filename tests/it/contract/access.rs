@@ -11,7 +11,15 @@ const NOW: &str = "2026-05-01T08:00:00Z";
 const NOTHING: &str = "00000000-0000-7000-8000-000000000000";
 
 /// Health, dangers, how a child is reached, what they said, what was concluded: for those who work with them.
-const NOT_FOR_AUDITORS: [&str; 4] = ["/endangerment", "/contacts", "/return-interviews", "/determinations"];
+const NOT_FOR_AUDITORS: [&str; 7] = [
+    "/endangerment",
+    "/contacts",
+    "/return-interviews",
+    "/determinations",
+    "/content.json",
+    "/content.pdf",
+    "/differences",
+];
 
 /// Every operation whose path names a child, with the ids of `case` filled in.
 fn about(case: &Case) -> Vec<(Method, String)> {

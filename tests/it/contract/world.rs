@@ -149,6 +149,21 @@ fn stating(item: &str) -> Option<Value> {
     Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
 }
 
+fn packet() -> Option<Value> {
+    Some(json!({ "recipient": "ncmec", "note": "canary context" }))
+}
+
+fn disclosure() -> Option<Value> {
+    Some(json!({
+        "recipient_name": "Canary Officer", "recipient_agency": "canary place", "method": "secure_email",
+        "sent_at": NOW, "legal_basis": "state_law", "legal_basis_text": "canary reason",
+    }))
+}
+
+fn poster() -> Option<Value> {
+    Some(json!({ "last_seen_on": "2026-04-30", "last_seen_city": "canary place", "last_seen_state": "KS" }))
+}
+
 /// A picture of one pixel.
 const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
@@ -206,7 +221,10 @@ impl World {
         let notification = id(&case.worker.post(&case.url("/notifications"), report(), 201).await);
         let indicator = case.worker.get("/v1/indicators", 200).await["indicators"][0]["code"].clone();
         let observation = id(&case.worker.post(&case.child_url("/observations"), seen(&indicator), 201).await);
+        let packet_id = id(&case.worker.post(&case.url("/packets"), packet().unwrap(), 201).await);
         let photo = id(&case.worker.post(&case.child_url("/photos"), photo(), 201).await);
+        case.supervisor.post(&case.child_url("/publication-consents"), consent(), 201).await;
+        let poster_id = id(&case.worker.post(&case.url("/posters"), poster().unwrap(), 201).await);
         let effort = id(&case.worker.post(&case.url("/search-efforts"), searched(), 201).await);
         let response = id(&case.worker.post(&case.url("/factor-responses"), response(), 201).await);
         let determination = id(&case.worker.post(&case.child_url("/determinations"), concluded(), 201).await);
@@ -220,6 +238,8 @@ impl World {
             ("{episode_id}", case.episode.clone()),
             ("{notification_id}", notification),
             ("{observation_id}", observation),
+            ("{packet_id}", packet_id),
+            ("{poster_id}", poster_id),
             ("{determination_id}", determination),
             ("{report_id}", reported),
             ("{placement_id}", placement),
@@ -250,6 +270,12 @@ impl World {
             "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
             "list_audit_entries" => (auditor, child, None),
             "acknowledge_reminder" => (worker, child, None),
+            "list_packets" | "get_packet" | "get_packet_content" | "get_packet_document" => (worker, child, None),
+            "get_packet_differences" | "list_disclosures" => (worker, child, None),
+            "list_posters" | "get_poster" | "get_poster_content" | "get_poster_document" => (worker, child, None),
+            "make_poster" => (worker, child, poster()),
+            "make_packet" => (worker, child, packet()),
+            "record_disclosure" => (worker, child, disclosure()),
             "search_children" => (worker, child, Some(json!({ "name": "Canarygiven" }))),
             "add_child" => (worker, child, Some(canary())),
             "change_child" => (worker, child, Some(json!({ "given_name": "Canarygiven Two" }))),

@@ -44,6 +44,15 @@ fn t29_of_reports_25_20_and_3_months_ago_two_lie_in_the_window_before_today() {
 }
 
 #[test]
+fn t29_a_report_of_24_months_ago_is_among_the_prior_ones_and_an_older_one_is_not() {
+    let reports = four().into_iter().map(|it| it.began_at);
+    let prior = prior_reports(reports, at("2026-05-01T08:00:00Z"));
+    assert_eq!(prior, [at("2024-09-01T00:00:00Z"), at("2026-02-01T00:00:00Z")]);
+    assert_eq!(prior_reports([at("2024-05-01T12:00:00Z")], at(TODAY)).len(), 1);
+    assert_eq!(prior_reports([at("2024-05-01T11:59:59Z"), at(TODAY)], at(TODAY)).len(), 0);
+}
+
+#[test]
 fn each_window_counts_back_from_the_moment_asked_for() {
     let found = |as_of| count(&four(), at(as_of)).windows.into_iter().map(|it| (it.days, it.missing));
     assert_eq!(found(TODAY).collect::<Vec<_>>(), [(30, 1), (90, 2), (365, 2), (730, 3)]);

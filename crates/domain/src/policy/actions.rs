@@ -71,6 +71,12 @@ actions! {
     StateParticulars = "state_particulars",
     /// Read what a report contains, each part as far as one may.
     ReadReport = "read_report",
+    /// Make a packet or a poster.
+    MakePacket = "make_packet",
+    /// Read what is in a packet.
+    ReadPacket = "read_packet",
+    /// Record that a packet went out.
+    RecordDisclosure = "record_disclosure",
     /// See photos, and whether they may be published.
     ReadPhotos = "read_photos",
     /// Add a photo.

@@ -35,6 +35,8 @@ sealed_columns! {
     CONSENT_PERSON = "publication_consents"."person_name" by "id::text",
     CONSENT_AUTHORITY = "publication_consents"."authority" by "id::text",
     STATED_REASON = "report_statements"."reason" by "id::text",
+    PACKET_CONTENT = "packets"."content" by "id::text",
+    PACKET_DOCUMENT = "packets"."document" by "id::text",
 }
 
 /// Proof that a key is the one that was first used under its number. It stays under that key, so it is never re-wrapped.
