@@ -191,10 +191,9 @@ fn foot(report: &ReportBody) -> Vec<Block> {
     blocks.push(text(Style::Heading, "Handling"));
     blocks.push(text(Style::Small, CONFIDENTIAL));
     blocks.push(text(Style::Small, PUBLICITY));
-    let bases = [("42 CFR part 2", &report.part2_basis), ("34 CFR part 99", &report.ferpa_basis)];
-    for (law, basis) in bases {
-        let basis = basis.as_ref().map(|it| format!("Holds records under {law}, disclosed on this basis: {it}"));
-        blocks.extend(basis.map(|it| text(Style::Small, &it)));
+    for (law, basis) in [("42 CFR part 2", &report.part2_basis), ("34 CFR part 99", &report.ferpa_basis)] {
+        let said = basis.as_ref().map(|it| format!("Holds records under {law}, disclosed on this basis: {it}"));
+        blocks.extend(said.map(|it| text(Style::Small, &it)));
     }
     blocks
 }

@@ -9,7 +9,7 @@ const FILE: &[u8] = include_bytes!("../../assets/DejaVuSans.ttf");
 /// Stands for a character that the font lacks.
 const MISSING: char = '\u{FFFD}';
 
-/// DejaVu Sans 2.37: Latin, Greek, Cyrillic and more; its licence lies beside it.
+/// `DejaVu` Sans 2.37: Latin, Greek, Cyrillic and more; its licence lies beside it.
 pub(super) struct Font {
     face: Face<'static>,
     pub(super) file: krilla::text::Font,

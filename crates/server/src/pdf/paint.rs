@@ -60,7 +60,7 @@ fn draw(surface: &mut Surface, mark: &Mark, font: &Font, leaves: &mut Leaves) {
     match &mark.what {
         What::Line { leaf, text, size, ink } => {
             let id = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
-            set(surface, (mark.x, mark.y), text, *size, *ink, font);
+            set(surface, (mark.x, mark.y), text, (*size, *ink), font);
             surface.end_tagged();
             keep(leaves, *leaf, id);
         }
@@ -91,7 +91,7 @@ fn keep(leaves: &mut Leaves, leaf: usize, id: Identifier) {
     }
 }
 
-fn set(surface: &mut Surface, (x, y): (f32, f32), text: &str, size: f32, ink: Ink, font: &Font) {
+fn set(surface: &mut Surface, (x, y): (f32, f32), text: &str, (size, ink): (f32, Ink), font: &Font) {
     surface.set_fill(Some(fill(ink)));
     surface.draw_text(Point::from_xy(x, y), font.file.clone(), size, text, false, TextDirection::Auto);
 }
@@ -111,7 +111,7 @@ fn foot(surface: &mut Surface, text: &str, font: &Font) {
     let _: Identifier = surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
     rule(surface, MARGIN, HIGH - 52.0, WIDE - 2.0 * MARGIN);
     let line = font.lines(text, 7.5, WIDE - 2.0 * MARGIN).into_iter().next().unwrap_or_default();
-    set(surface, (MARGIN, HIGH - 40.0), &line, 7.5, Ink::Quiet, font);
+    set(surface, (MARGIN, HIGH - 40.0), &line, (7.5, Ink::Quiet), font);
     surface.end_tagged();
 }
 
