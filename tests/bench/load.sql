@@ -69,8 +69,9 @@ begin
     end loop;
 end $$;
 
-insert into agencies (id, name, time_zone, jurisdiction, state_option_under_26, contact_user_id, created_at)
-    select bench.agency(a), 'Bench State ' || a, 'America/Chicago', 'US', false, null, epoch
+insert into agencies (id, name, time_zone, jurisdiction, state_option_under_26, contact_user_id, created_at,
+        rules_version)
+    select bench.agency(a), 'Bench State ' || a, 'America/Chicago', 'US', false, null, epoch, 1
     from bench.settings, generate_series(0, agencies - 1) a;
 
 insert into units (agency_id, id, code, name)
@@ -138,13 +139,13 @@ update bench.episodes set id = bench.id(7, e, received_at);
 insert into missing_episodes (agency_id, id, child_id, number, unit_id, worker_id, care_status,
         agency_information_received_at, absence_began_at, first_suspected_at, determined_missing_at, missing_type,
         missing_from, located_at, recovered_at, returned_to_care_at, recovery_type, closed_at, closure_reason,
-        closure_statement, is_history, version, recorded_at, recorded_by, created_at)
+        closure_statement, is_history, version, recorded_at, recorded_by, created_at, material_changes, choices)
     select agency_id, id, child_id, number, unit_id, worker_id, 'foster_care',
         received_at, received_at - interval '2 hours', null, received_at, 'absent_without_permission',
         'foster_family_home', back_at, back_at, back_at, case when not is_open then 'returned_on_own' end,
         back_at + interval '5 days', case when not is_open then 'tasks_done' end,
         case when not is_open then 'Synthetic.' end, false, case when is_open then 1 else 3 end,
-        received_at, worker_id, received_at
+        received_at, worker_id, received_at, '{}', '{}'
     from bench.episodes, lateral (select case when not is_open then received_at + interval '60 hours' end as back_at) b;
 
 create table bench.duties as
@@ -162,10 +163,12 @@ insert into notifications (agency_id, id, child_id, episode_id, recipient, kind,
     from bench.duties where done_at is not null;
 
 insert into duties (agency_id, id, child_id, episode_id, unit_id, assigned_to, kind, recipient, sequence, rule_code,
-        starts_at, due_at, target_at, done_at, notification_id, returned_before_due, is_history)
+        starts_at, due_at, target_at, done_at, notification_id, returned_before_due, is_history, rule_citation,
+        rule_jurisdiction, planned_at)
     select agency_id, duty_id, child_id, id, unit_id, worker_id, 'initial_report', recipient, 0,
         'us-initial-report-' || replace(recipient, '_', '-'), received_at, received_at + interval '24 hours',
-        received_at + interval '24 hours', done_at, case when not is_open then told_id end, false, false
+        received_at + interval '24 hours', done_at, case when not is_open then told_id end, false, false,
+        '42 U.S.C. 671(a)(35)(B)', 'US', received_at
     from bench.duties;
 
 -- The first rung was sent at once; the second was cancelled when the duty was done, or waits.
