@@ -2,8 +2,10 @@
 //! statement names the agency.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::sql_types::{Array, Bool, Date, Text, Timestamptz, Uuid as SqlUuid};
-use diesel::{BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _};
+use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
+};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
 use homeward_domain::id::{AgencyId, ChildId, Id, UnitId, UserId};
@@ -11,10 +13,43 @@ use homeward_domain::policy::{Reach, Role};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
-use crate::call::{self, Agency};
+use crate::call::{self, Agency, Rules};
 use crate::error::{StoreError, StoreResult};
 use crate::schema::{agencies, sign_ins, units};
 use crate::sql::sql;
+
+/// Every agency, by name.
+pub(crate) const EVERY: &str = "select id, name, time_zone, jurisdiction, own_pack, rules_version, \
+    state_option_under_26, planned_with from agencies order by name";
+
+/// A row of [`EVERY`].
+#[derive(QueryableByName)]
+pub(crate) struct Row {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    time_zone: String,
+    #[diesel(sql_type = Text)]
+    jurisdiction: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    own_pack: Option<String>,
+    #[diesel(sql_type = Integer)]
+    rules_version: i32,
+    #[diesel(sql_type = Bool)]
+    state_option_under_26: bool,
+    /// What its duties were last planned with.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(crate) planned_with: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn agency(self) -> StoreResult<Agency> {
+        let rules = Rules { jurisdiction: self.jurisdiction, own_pack: self.own_pack, version: self.rules_version };
+        call::agency(Id::from_uuid(self.id), self.name, &self.time_zone, rules, self.state_option_under_26)
+    }
+}
 
 /// One transaction of the owner. Dropped without [`Setup::commit`], it leaves nothing behind.
 pub struct Setup {

@@ -11,12 +11,13 @@ mod revisit;
 
 use std::collections::HashSet;
 
-use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
-use homeward_domain::id::{AgencyId, Id};
+use homeward_domain::id::AgencyId;
 use uuid::Uuid;
 
-use crate::call::{self, Agency, Rules};
+use crate::agencies;
+use crate::call::Agency;
 use crate::error::{StoreError, StoreResult};
 use crate::sql::sql;
 
@@ -26,9 +27,6 @@ pub use facts::{
 };
 pub use known::{Absence, Asked, Known, KnownChild, KnownEpisode};
 pub use people::{Clerk, Worker};
-
-const AGENCIES: &str = "select id, name, time_zone, jurisdiction, own_pack, rules_version, \
-    state_option_under_26 from agencies order by name";
 
 /// Another import of the same agency waits here until this one's connection closes.
 const HOLD: &str = "select pg_advisory_lock(hashtextextended('homeward import ' || ?, 0))";
@@ -53,24 +51,6 @@ pub enum Content {
 }
 
 #[derive(diesel::QueryableByName)]
-struct AgencyRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    time_zone: String,
-    #[diesel(sql_type = Text)]
-    jurisdiction: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    own_pack: Option<String>,
-    #[diesel(sql_type = Integer)]
-    rules_version: i32,
-    #[diesel(sql_type = Bool)]
-    state_option_under_26: bool,
-}
-
-#[derive(diesel::QueryableByName)]
 struct Present {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
@@ -87,12 +67,8 @@ impl Importer {
 
     /// Every agency, by name.
     pub async fn agencies(&self) -> StoreResult<Vec<Agency>> {
-        let rows: Vec<AgencyRow> = sql(AGENCIES).load(&mut &self.conn).await?;
-        let agency = |it: AgencyRow| {
-            let rules = Rules { jurisdiction: it.jurisdiction, own_pack: it.own_pack, version: it.rules_version };
-            call::agency(Id::from_uuid(it.id), it.name, &it.time_zone, rules, it.state_option_under_26)
-        };
-        rows.into_iter().map(agency).collect()
+        let rows: Vec<agencies::Row> = sql(agencies::EVERY).load(&mut &self.conn).await?;
+        rows.into_iter().map(agencies::Row::agency).collect()
     }
 
     /// Waits until no other import of the agency runs, and keeps others waiting from then on.

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
-use homeward_domain::id::Id;
 use uuid::Uuid;
 
 use super::many::Many;
-use crate::call::{self, Agency, Rules};
+use crate::agencies;
+use crate::call::Agency;
 use crate::duties;
 use crate::error::StoreResult;
 use crate::pool;
@@ -22,33 +22,10 @@ const BATCH: usize = 500;
 /// A request that began under the old rules has ended by then.
 const SETTLED: TimeDelta = TimeDelta::minutes(1);
 
-const AGENCIES: &str = "select a.id, a.name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, \
-    a.state_option_under_26, a.planned_with from agencies a order by a.id";
-
 /// When the rules in force were chosen, within the agency's own wall.
 const CHOSEN: &str = "select max(recorded_at) as at from agency_rules where agency_id = ?";
 
 const PLANNED: &str = "update agencies set planned_with = ? where id = ? and rules_version = ?";
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    time_zone: String,
-    #[diesel(sql_type = Text)]
-    jurisdiction: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    own_pack: Option<String>,
-    #[diesel(sql_type = Integer)]
-    rules_version: i32,
-    #[diesel(sql_type = Bool)]
-    state_option_under_26: bool,
-    #[diesel(sql_type = Nullable<Text>)]
-    planned_with: Option<String>,
-}
 
 #[derive(QueryableByName)]
 struct Chosen {
@@ -84,7 +61,7 @@ impl Store {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let rows: Vec<Row> = sql(AGENCIES).load(&mut &conn.pg).await?;
+        let rows: Vec<agencies::Row> = sql(agencies::EVERY).load(&mut &conn.pg).await?;
         tx::commit(&mut conn).await?;
         drop(conn);
         let mut planned = 0;
@@ -125,11 +102,4 @@ async fn in_one_transaction(conn: &AsyncPgConnection, agency: &Agency, now: Date
         .execute(&mut &*conn)
         .await?;
     Ok(kept == 1)
-}
-
-impl Row {
-    fn agency(self) -> StoreResult<Agency> {
-        let rules = Rules { jurisdiction: self.jurisdiction, own_pack: self.own_pack, version: self.rules_version };
-        call::agency(Id::from_uuid(self.id), self.name, &self.time_zone, rules, self.state_option_under_26)
-    }
 }
