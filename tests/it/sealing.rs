@@ -161,6 +161,26 @@ async fn keep_busy(by: Person, name: &'static str, stop: Arc<AtomicBool>) -> usi
     count
 }
 
+#[tokio::test]
+async fn a_key_is_replaced_under_what_can_only_be_added_to_and_says_the_same() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    app.state.store.admit_keys(app.now()).await.unwrap();
+    let path = case.child_url("/contacts");
+    let body = json!({
+        "phone_numbers": { "status": "provided", "value": "one" },
+        "email_addresses": { "status": "withheld_with_reason", "reason": "two" },
+    });
+    case.worker.put(&path, &path, body, 200).await;
+    let before = case.worker.get(&path, 200).await;
+    app.keyring.replace(&grown(&app.key_text).unwrap()).unwrap();
+    seal::rewrap(&app.db.url, &app.keyring).await.unwrap();
+    assert_eq!(under(&app.db.owner().await, 1).await, 0);
+    assert_eq!(case.worker.get(&path, 200).await, before);
+    let changes = "select count(*) from audit_entries where action = 'content_stated'";
+    assert_eq!(app.db.owner().await.query_one(changes, &[]).await.unwrap().get::<_, i64>(0), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_replaced_while_people_read_and_write_and_then_opens_nothing() {
     let app = TestApp::at(NOW).await;

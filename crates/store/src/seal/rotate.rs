@@ -14,8 +14,8 @@ use crate::pool;
 use crate::sql::sql;
 use crate::tx::Store;
 
-/// How many values one transaction re-wraps.
-const BATCH: i32 = 500;
+/// How many values one transaction re-wraps. Some are whole documents, and all of a batch are in memory.
+const BATCH: i32 = 50;
 
 /// What a proof says: any fixed text does.
 const PROVEN: &[u8] = b"homeward";
