@@ -48,13 +48,14 @@ create function bench.child_at(number bigint) returns timestamptz language sql i
 create function bench.child(number bigint) returns uuid language sql immutable parallel safe as
     $$ select bench.id(5, number, bench.child_at(number)) $$;
 
--- Every index that carries no primary key goes, and comes back once the rows are there.
+-- Every index that carries no key, primary or pointed to, goes, and comes back once the rows are there.
 create table bench.dropped as
     select c.conrelid::regclass::text as of_table,
         format('alter table %s drop constraint %I', c.conrelid::regclass, c.conname) as drop_it,
         format('alter table %s add constraint %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) as make_it
     from pg_constraint c
     where c.connamespace = 'public'::regnamespace and c.contype in ('u', 'x')
+        and not exists (select from pg_constraint f where f.contype = 'f' and f.conindid = c.conindid)
     union all
     select i.indrelid::regclass::text, format('drop index %s', i.indexrelid::regclass), pg_get_indexdef(i.indexrelid)
     from pg_index i join pg_class t on t.oid = i.indrelid
@@ -205,7 +206,7 @@ insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail
 insert into idempotency_keys (agency_id, user_id, key, fingerprint, claimed_at, status, location, etag, body)
     select agency_id, worker_id, 'loaded-' || e, decode(md5(e::text) || md5(id::text), 'hex'),
         now - e % 40000 * interval '1 minute', 201, '/v1/children/' || child_id || '/missing-episodes/' || id, '"1"',
-        repeat(id::text, 40)
+        convert_to(repeat(id::text, 40), 'UTF8')
     from bench.settings, bench.episodes where e % 4 = 0;
 
 insert into looks (agency_id, id, at, actor_id, kind, request_id)

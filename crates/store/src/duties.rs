@@ -61,7 +61,8 @@ impl Owed {
     }
 }
 
-/// One statement writes them all: new ones are added, known ones brought up to date.
+/// One statement writes them all: new ones are added, known ones brought up to date. A limit that is replaced is kept:
+/// a report as of last month uses last month's rules.
 const SYNC: &str = include_str!("duties/sync.sql");
 
 #[derive(Queryable, QueryableByName, Selectable, Serialize, Deserialize)]

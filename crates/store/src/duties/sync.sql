@@ -1,7 +1,6 @@
 with planned as (
     select * from json_populate_recordset(null::duties, ?::json)
 ),
--- A limit that is replaced is kept: a report as of last month uses last month's rules.
 replaced as (
     insert into duty_limits (agency_id, duty_id, planned_at, replaced_at, rule_code, rule_citation, rule_jurisdiction,
         starts_at, due_at, target_at)
