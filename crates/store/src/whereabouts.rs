@@ -1,17 +1,20 @@
 //! Whether someone knows where a child is: each time it was told, and never replaced.
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::sql_types::Text;
+use diesel::{ExpressionMethods as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{EpisodeId, Id, UserId, WhereaboutsId, names};
 use homeward_domain::policy::{Action, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::whereabouts::Whereabouts;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::convert::code;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::schema::whereabouts::dsl;
+use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
 /// One statement, as recorded.
@@ -27,7 +30,10 @@ pub struct Stated {
     pub recorded_by: UserId,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
+/// As a statement of our own it is prepared once; opening an episode sends it.
+const INSERT: &str = "insert into whereabouts select * from json_populate_record(null::whereabouts, ?::json)";
+
+#[derive(Queryable, Selectable, Serialize)]
 #[diesel(table_name = crate::schema::whereabouts)]
 struct Row {
     agency_id: Uuid,
@@ -77,7 +83,8 @@ pub async fn insert<A: Action>(
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
-    diesel::insert_into(dsl::whereabouts).values(&row).execute(&mut tx.conn()).await?;
+    let values = serde_json::to_string(&row).map_err(|_| StoreError::Corrupt("whereabouts"))?;
+    sql(INSERT).bind::<Text, _>(values).execute(&mut tx.conn()).await?;
     row.stated()
 }
 

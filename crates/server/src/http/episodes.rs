@@ -1,6 +1,7 @@
 //! Missing episodes: opened, read, corrected, listed.
 
 use actix_web::{get, patch, post};
+use futures_util::try_join;
 use homeward_domain::audit::Change;
 use homeward_domain::duty::Cause;
 use homeward_domain::episode::{MissingType, Moments, Recovery, check_moments};
@@ -82,8 +83,9 @@ pub(super) async fn open(request: OfChild<OpenEpisode>) -> Result<Created, Probl
             let new = NewEpisode::from(body);
             refuse_impossible(&check_moments(&new.moments, &Recovery::default(), tx.at()))?;
             let episode = episodes::insert(tx, permit, new).await?;
-            whereabouts::note(tx, permit, None, &episode).await?;
-            let owed = tx.plan().await?;
+            // Polled together, they share a round trip.
+            let plan = async { Ok(tx.plan().await?) };
+            let ((), owed) = try_join!(whereabouts::note(tx, permit, None, &episode), plan)?;
             let location = format!("/v1/children/{}/missing-episodes/{}", permit.child(), episode.id);
             let view = EpisodeView::of(&episode, &owed, tx.at());
             let entry = permit.did(Change::EpisodeOpened { episode_id: episode.id });
