@@ -54,7 +54,7 @@ alter table preferences enable row level security;
 create policy agency_wall on preferences using (agency_id = current_agency()) with check (agency_id = current_agency());
 
 -- Every address of a person in the order in which they are tried, and whether it bounced.
-create function addresses_of(agency uuid, person uuid) returns table (position integer, email text, bounced boolean)
+create function addresses_of(agency uuid, person uuid) returns table ("position" integer, email text, bounced boolean)
     language sql stable as $$
     select a.position, a.email, exists (select from bounces b where b.agency_id = agency and b.user_id = person
         and b.email = a.email and b.cleared_at is null)

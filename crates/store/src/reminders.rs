@@ -43,6 +43,13 @@ const CLAIM_TO_FOLLOW_UP: &str = "update rungs r set leased_until = ?, leased_by
     order by follow_up_at, id limit ? for update skip locked) due \
     where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.follow_up_at as fire_at";
 
+/// The next thing that a worker will have to do.
+const NEXT_WORK: &str = "select least( \
+    (select min(fire_at) from rungs where pressing and sent_at is null and cancelled_at is null), \
+    (select min(fire_at) from rungs where not pressing and sent_at is null and cancelled_at is null), \
+    (select min(follow_up_at) from rungs where follow_up_at is not null), \
+    (select min(next_try_at) from deliveries where ended_at is null)) as at";
+
 const OLDEST: &str = "select least( \
     (select min(fire_at) from rungs where pressing and sent_at is null and cancelled_at is null), \
     (select min(fire_at) from rungs where not pressing and sent_at is null and cancelled_at is null)) as at";
@@ -76,10 +83,19 @@ impl Store {
 
     /// When the rung that has waited longest was, or will be, due.
     pub async fn next_rung_at(&self) -> StoreResult<Option<DateTime<Utc>>> {
+        self.earliest(OLDEST).await
+    }
+
+    /// When a worker next has something to do: a rung, a look whether one was seen, a message that leaves.
+    pub async fn next_work_at(&self) -> StoreResult<Option<DateTime<Utc>>> {
+        self.earliest(NEXT_WORK).await
+    }
+
+    async fn earliest(&self, question: &'static str) -> StoreResult<Option<DateTime<Utc>>> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let oldest: Oldest = sql(OLDEST).get_result(&mut &conn.pg).await?;
+        let oldest: Oldest = sql(question).get_result(&mut &conn.pg).await?;
         tx::commit(&mut conn).await?;
         Ok(oldest.at)
     }
@@ -190,6 +206,22 @@ pub async fn own(
     Ok(Page::cut(reminders, window, |it| After { at: it.sent_at, id: it.id.uuid() }))
 }
 
+/// One of the caller's own reminders.
+pub async fn find(tx: &ReadTx, grant: &Grant<OwnReminders>, id: ReminderId) -> StoreResult<Reminder> {
+    let row: Option<Row> = dsl::reminders
+        .filter(dsl::agency_id.eq(grant.agency().uuid()))
+        .filter(dsl::user_id.eq(grant.actor().uuid()))
+        .filter(dsl::id.eq(id.uuid()))
+        .select(Row::as_select())
+        .first(&mut tx.conn())
+        .await
+        .optional()?;
+    let reminder = row.ok_or(StoreError::NotFound)?.reminder()?;
+    // Who lost the right since it was sent learns nothing more, and what the transaction did is undone.
+    let is_theirs = reminder.cause.determination().is_none() || tx.may::<ReadDeterminations>();
+    if is_theirs { Ok(reminder) } else { Err(StoreError::NotFound) }
+}
+
 /// Records that the caller saw one of their reminders. The first time stands; the duty stays.
 pub async fn acknowledge(tx: &WriteTx, grant: &Grant<OwnReminders>, id: ReminderId) -> StoreResult<Reminder> {
     let mine = dsl::reminders
@@ -200,9 +232,5 @@ pub async fn acknowledge(tx: &WriteTx, grant: &Grant<OwnReminders>, id: Reminder
         .set(dsl::acknowledged_at.eq(tx.at()))
         .execute(&mut tx.conn())
         .await?;
-    let row: Option<Row> = mine.select(Row::as_select()).first(&mut tx.conn()).await.optional()?;
-    let reminder = row.ok_or(StoreError::NotFound)?.reminder()?;
-    // Who lost the right since it was sent learns nothing more, and the transaction is undone.
-    let is_theirs = reminder.cause.determination().is_none() || tx.may::<ReadDeterminations>();
-    if is_theirs { Ok(reminder) } else { Err(StoreError::NotFound) }
+    find(tx, grant, id).await
 }

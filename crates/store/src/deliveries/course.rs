@@ -8,6 +8,7 @@ use homeward_domain::id::EpisodeId;
 use homeward_domain::policy::{Permit, ReadChild};
 use uuid::Uuid;
 
+use crate::episodes;
 use crate::error::StoreResult;
 use crate::sql::sql;
 use crate::tx::ReadTx;
@@ -63,6 +64,7 @@ const COURSE: &str = include_str!("course.sql");
 
 /// Everything that was sent about an episode, in order.
 pub async fn of_episode(tx: &ReadTx, permit: &Permit<ReadChild>, episode: EpisodeId) -> StoreResult<Vec<Delivered>> {
+    episodes::find(tx, permit, episode).await?;
     Ok(sql(COURSE)
         .bind::<SqlUuid, _>(permit.agency().uuid())
         .bind::<SqlUuid, _>(permit.child().uuid())
