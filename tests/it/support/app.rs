@@ -75,7 +75,8 @@ impl TestApp {
         };
         let address = listen(&state);
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(state.poster.clone())]);
-        let outbox = |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
+        let outbox =
+            |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
         let outboxes = ways.map(outbox).collect();
         Self { db, address, state, worker, keyring, key_text, outboxes, clock }
     }
