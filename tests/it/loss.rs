@@ -7,6 +7,7 @@ mod audit;
 mod cancelled;
 mod controls;
 mod database;
+mod disk;
 mod fence;
 mod messages;
 mod workers;
