@@ -8,9 +8,9 @@ use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, FactorResponseId, InterviewId,
-    NotificationId, ObservationId, PacketId, PhotoId, PlacementId, ReminderId, ScreeningId, SearchEffortId, UserId,
-    WhereaboutsId,
+    AgencyId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, FactorResponseId,
+    InterviewId, NotificationId, ObservationId, PacketId, PhotoId, PlacementId, ReminderId, ScreeningId,
+    SearchEffortId, UserId, WebhookId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -86,8 +86,38 @@ pub enum Change {
     RulesChosen { version: i32, jurisdiction: String },
     /// A person said which of a rule's conditions are met.
     ChoicesRecorded { episode_id: EpisodeId, choices: Vec<String> },
+    /// An endpoint was proposed, approved, proven, given another secret, paused, resumed or removed.
+    WebhookChanged { webhook_id: WebhookId, to: WebhookStep },
+    /// A message that was not taken is tried again.
+    MessageResent { webhook_id: WebhookId, message_id: Uuid },
+    /// A person made themselves a calendar feed.
+    CalendarFeedMade { feed_id: CalendarFeedId },
+    /// A calendar feed was revoked.
+    CalendarFeedRevoked { feed_id: CalendarFeedId },
     /// Rows about the child came with an import.
     Imported { rows: usize },
+}
+
+/// What was done about an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookStep {
+    /// One person proposed it.
+    Proposed,
+    /// Another approved it.
+    Approved,
+    /// Another approved it to begin at once.
+    ApprovedAsEmergency,
+    /// It answered the challenge.
+    Proven,
+    /// It has a new secret; the one before signs for a while longer.
+    SecretRotated,
+    /// Nothing is sent to it for now.
+    Paused,
+    /// It is sent to again.
+    Resumed,
+    /// It is gone.
+    Removed,
 }
 
 /// Why a record was looked at: the act of reading, not the endpoint.

@@ -62,6 +62,10 @@ pub type DisclosureId = Id<names::Disclosure>;
 pub type PhotoId = Id<names::Photo>;
 /// Names one decision about publication.
 pub type ConsentId = Id<names::Consent>;
+/// Names one endpoint of an agency.
+pub type WebhookId = Id<names::Webhook>;
+/// Names one calendar feed of a person.
+pub type CalendarFeedId = Id<names::CalendarFeed>;
 
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
@@ -113,6 +117,10 @@ pub mod names {
     pub enum Photo {}
     /// See [`super::ConsentId`].
     pub enum Consent {}
+    /// See [`super::WebhookId`].
+    pub enum Webhook {}
+    /// See [`super::CalendarFeedId`].
+    pub enum CalendarFeed {}
 }
 
 impl<T> Id<T> {

@@ -4,6 +4,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 mod agency_rules;
 mod audit;
+mod calendars;
 mod children;
 mod choices;
 mod closing;
@@ -36,6 +37,7 @@ mod search_efforts;
 mod sessions;
 mod timeline;
 mod views;
+mod webhooks;
 mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
@@ -156,6 +158,10 @@ fn work(at: &mut ServiceConfig) {
         .service(reminders::list)
         .service(reminders::show)
         .service(reminders::acknowledge)
+        .service(calendars::make)
+        .service(calendars::list)
+        .service(calendars::revoke)
+        .service(calendars::read)
         .service(rules::list);
 }
 
@@ -164,7 +170,17 @@ fn agency(at: &mut ServiceConfig) {
         .service(agency_rules::choose)
         .service(agency_rules::history)
         .service(escalation::show)
-        .service(escalation::choose);
+        .service(escalation::choose)
+        .service(webhooks::propose)
+        .service(webhooks::list)
+        .service(webhooks::show)
+        .service(webhooks::approve)
+        .service(webhooks::prove)
+        .service(webhooks::rotate)
+        .service(webhooks::pause)
+        .service(webhooks::remove)
+        .service(webhooks::messages::list)
+        .service(webhooks::messages::resend);
 }
 
 fn audits(at: &mut ServiceConfig) {

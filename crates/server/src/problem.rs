@@ -94,6 +94,10 @@ pub enum Problem {
     ChangedMeanwhile,
     #[error("this was done before")]
     AlreadyDone,
+    #[error("this takes a second person")]
+    TakesAnotherPerson,
+    #[error("the endpoint did not answer with the text of the challenge")]
+    ChallengeNotAnswered,
     #[error("another determination has taken its place already")]
     SupersededBefore,
     #[error("the episode is open")]
@@ -140,6 +144,8 @@ impl Problem {
             Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
+            Self::TakesAnotherPerson => (S::FORBIDDEN, "takes-another-person"),
+            Self::ChallengeNotAnswered => (S::CONFLICT, "challenge-not-answered"),
             Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
             Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),

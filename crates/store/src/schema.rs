@@ -841,7 +841,9 @@ diesel::table! {
         active_from -> Nullable<Timestamptz>,
         proven_at -> Nullable<Timestamptz>,
         paused_at -> Nullable<Timestamptz>,
+        pause_reason -> Nullable<Text>,
         removed_at -> Nullable<Timestamptz>,
+        removal_reason -> Nullable<Text>,
         version -> Int4,
     }
 }

@@ -66,7 +66,8 @@ const COUNTS: &[A] = &[A::CountDeterminations];
 
 const GUARDS: &[A] = &[A::ReadChild, A::OwnReminders, A::ReadContacts, A::ReadDeterminations, A::ReadAgency];
 
-const ADMINISTERS: &[A] = &[A::OwnReminders, A::ReadAgency, A::ChooseEscalation, A::ConfigureRules];
+const ADMINISTERS: &[A] =
+    &[A::OwnReminders, A::ReadAgency, A::ChooseEscalation, A::ConfigureRules, A::ConfigureWebhooks];
 
 fn lists(role: Role) -> &'static [&'static [A]] {
     match role {
