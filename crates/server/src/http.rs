@@ -107,7 +107,9 @@ fn reports(at: &mut ServiceConfig) {
         .service(posters::list)
         .service(posters::show)
         .service(posters::show_content)
-        .service(posters::show_document);
+        .service(posters::show_document)
+        .service(packets::disclosures::record_of_poster)
+        .service(packets::disclosures::list_of_poster);
 }
 
 fn contacts(at: &mut ServiceConfig) {

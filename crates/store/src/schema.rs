@@ -386,6 +386,7 @@ diesel::table! {
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
         determination_id -> Nullable<Uuid>,
+        packet_id -> Nullable<Uuid>,
     }
 }
 
@@ -428,6 +429,7 @@ diesel::table! {
         document -> Bytea,
         sha256_json -> Text,
         sha256_pdf -> Text,
+        for_few -> Bool,
     }
 }
 

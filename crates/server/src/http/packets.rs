@@ -24,8 +24,9 @@ pub(super) mod laid;
 /// Make a packet for law enforcement or for NCMEC
 ///
 /// It holds what people stated and recorded, as far as the table of disclosures lets it go there; observations only
-/// where `observation_ids` names them one by one. What is open holds nothing up. It is kept as it is, later versions
-/// stand beside it, and no duty is discharged by it.
+/// where `observation_ids` names them one by one; what people concluded only to law enforcement, and only where
+/// `determination_ids` does. What is open holds nothing up. It is kept as it is, later versions stand beside it, and no
+/// duty is discharged by it.
 #[utoipa::path(tag = "packets", operation_id = "make_packet",
                params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path),
                       ("Idempotency-Key" = String, Header, max_length = 255)),
@@ -45,7 +46,8 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
             let packet = packets::insert(tx, permit, laid.keep(making)).await?;
             let location = format!("/v1/children/{}/missing-episodes/{episode}/packets/{}", permit.child(), packet.id);
             let destination = packet.destination;
-            let entry = permit.did(Change::PacketMade { episode_id: episode, packet_id: packet.id, destination });
+            let made = Change::PacketMade { episode_id: episode, packet_id: packet.id, destination };
+            let entry = permit.did(laid::as_known(made, packet.id.uuid(), packet.for_few));
             Ok((Made { view: PacketView::of(packet, tx.agency().zone)?, location, version: None }, entry))
         })
         .await
@@ -61,6 +63,7 @@ fn making(id: PacketId, episode: EpisodeId, made_by: UserId, draft: Draft) -> Ma
         made_at: report.made_at,
         made_by,
         made_of: draft.made_of,
+        for_few: !draft.content.determinations().is_empty(),
     }
 }
 
@@ -144,7 +147,7 @@ pub(super) async fn compare(request: OfChild<ReadPacket>) -> Result<Shown<List<D
             let asked = kept::asked_again(packet.destination, &was)?;
             let now = compose(tx, permit, episode, &asked).await?.content;
             let now = serde_json::to_value(&now).map_err(|error| Problem::Internal(Box::new(error)))?;
-            Ok(Seen(differences::between(&was, &now), permit.saw()))
+            Ok(Seen(differences::between(&was, &now), laid::look(tx, permit, &packet)?))
         })
         .await?;
     Ok(Shown(List::whole(found)))

@@ -110,7 +110,7 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
 fn making(id: PacketId, episode: EpisodeId, made_by: UserId, draft: Draft) -> Making {
     let Draft { poster, made_of } = draft;
     let (version, made_at) = (poster.version, poster.made_at);
-    Making { id, episode, destination: Destination::Poster, version, made_at, made_by, made_of }
+    Making { id, episode, destination: Destination::Poster, version, made_at, made_by, made_of, for_few: false }
 }
 
 async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Draft, Laid), Problem> {
@@ -158,7 +158,7 @@ pub(super) async fn show(request: OfChild<ReadChild>) -> Result<Shown<PosterView
         .await
 }
 
-fn named_of<A: Action>(request: &OfChild<A>) -> Result<(EpisodeId, PacketId), Problem> {
+pub(super) fn named_of<A: Action>(request: &OfChild<A>) -> Result<(EpisodeId, PacketId), Problem> {
     Ok((request.id::<names::Episode>("episode_id")?, request.id::<names::Packet>("poster_id")?))
 }
 

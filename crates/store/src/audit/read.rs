@@ -201,9 +201,14 @@ fn for_whom(tx: &ReadTx, query: Sql) -> Sql {
     if tx.may::<ReadDeterminations>() { query } else { query.push(" and e.action <> 'entry_recorded'") }
 }
 
-/// The same for a create that was sent twice: its answer is a look.
+/// The same for a create that was sent twice: its answer is a look. That a packet was made is in the trail anyway, where
+/// it may be.
 fn looks_for_whom(tx: &ReadTx, query: Sql) -> Sql {
-    if tx.may::<ReadDeterminations>() { query } else { query.push(" and l.kind <> 'determine'") }
+    if tx.may::<ReadDeterminations>() {
+        query
+    } else {
+        query.push(" and l.kind not in ('determine', 'make_packet', 'record_disclosure')")
+    }
 }
 
 fn within_reach(query: Sql, grant: &Grant<ReadAudit>) -> Sql {

@@ -1,14 +1,16 @@
 //! A packet or a poster on its way to being kept, and read again: laid out, hashed, the same bytes ever after.
 
 use chrono::{DateTime, Utc};
+use homeward_domain::audit::{Change, Look};
 use homeward_domain::disclosure::Destination;
 use homeward_domain::id::{EpisodeId, PacketId, PhotoId, UserId};
-use homeward_domain::policy::{MakePacket, ReadPacket, ReadPhotos};
+use homeward_domain::policy::{MakePacket, Permit, ReadDeterminations, ReadPacket, ReadPhotos};
 use homeward_store::packets::{self, MadeOf, NewPacket, Packet};
 use homeward_store::seal::ContentKey;
 use homeward_store::{ReadTx, Seen, photos};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::auth::OfChild;
 use crate::pdf;
@@ -34,6 +36,7 @@ pub(in crate::http) struct Making {
     pub(in crate::http) made_at: DateTime<Utc>,
     pub(in crate::http) made_by: UserId,
     pub(in crate::http) made_of: MadeOf,
+    pub(in crate::http) for_few: bool,
 }
 
 impl Picked {
@@ -87,9 +90,20 @@ impl Laid {
             made_of: making.made_of,
             sha256_json: sha256(&self.content),
             sha256_pdf: sha256(&self.document),
+            for_few: making.for_few,
         };
         NewPacket { packet, content: self.content, document: self.document }
     }
+}
+
+/// The change, or only that there was one where few may know of it (12.4 item 19).
+pub(in crate::http) fn as_known(change: Change, entry_id: Uuid, for_few: bool) -> Change {
+    if for_few { Change::EntryRecorded { entry_id } } else { change }
+}
+
+/// A look at what is in it. At one that few know of it goes by the name of a reading that tells nothing.
+pub(in crate::http) fn look(tx: &ReadTx, permit: &Permit<ReadPacket>, packet: &Packet) -> Result<Look, Problem> {
+    if packet.for_few { Ok(tx.also::<ReadDeterminations>()?.saw()) } else { Ok(permit.saw()) }
 }
 
 fn sha256(bytes: &[u8]) -> String {
@@ -108,7 +122,7 @@ pub(in crate::http) async fn json_file(
             let packet = packets::find(tx, permit, ids, among).await?;
             let content = packets::content(tx, permit, &packet).await?;
             let name = format!("{}-{}.json", packet.destination, packet.version);
-            Ok(Seen(File { content, media_type: "application/json", name }, permit.saw()))
+            Ok(Seen(File { content, media_type: "application/json", name }, look(tx, permit, &packet)?))
         })
         .await
 }
@@ -124,7 +138,7 @@ pub(in crate::http) async fn pdf_file(
             let packet = packets::find(tx, permit, ids, among).await?;
             let content = packets::document(tx, permit, &packet).await?;
             let name = format!("{}-{}.pdf", packet.destination, packet.version);
-            Ok(Seen(File { content, media_type: "application/pdf", name }, permit.saw()))
+            Ok(Seen(File { content, media_type: "application/pdf", name }, look(tx, permit, &packet)?))
         })
         .await
 }
