@@ -12,6 +12,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Keys;
 use crate::clock::Clock;
 use crate::objects::Objects;
+use crate::photo::Decoder;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct AppState {
     pub objects: Objects,
     /// Turns for decoding a picture: it takes much memory.
     pub decoders: Arc<Semaphore>,
+    /// Where it is done.
+    pub decoder: Decoder,
     /// What `/metrics` prints; none in tests.
     pub metrics: Option<PrometheusHandle>,
 }

@@ -21,6 +21,7 @@ use crate::data_keys;
 use crate::demo::{self, Demo, NewUser};
 use crate::import;
 use crate::objects::Objects;
+use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
 use crate::reminders::Worker;
 use crate::rules;
@@ -111,7 +112,7 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             ensure_current(database).await?;
             rotate_keys(config, database).await?;
         }
-        Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
+        Command::DecodePicture | Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -207,6 +208,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             passwords: Arc::new(Passwords::new()),
             objects,
             decoders: Arc::new(Semaphore::new(DECODERS)),
+            decoder: Decoder::own(),
             metrics: Some(metrics()?),
         };
         let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;

@@ -1,7 +1,9 @@
 //! A real server on a real database, with a clock that a test moves.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use homeward_server::auth::password::Passwords;
@@ -9,6 +11,7 @@ use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
 use homeward_server::objects::Objects;
+use homeward_server::photo::Decoder;
 use homeward_server::reminders::Worker;
 use homeward_server::serve;
 use homeward_store::Store;
@@ -53,6 +56,7 @@ impl TestApp {
             passwords: Arc::new(Passwords::new()),
             objects,
             decoders: Arc::new(Semaphore::new(1)),
+            decoder: Decoder::of(program(), Duration::from_secs(10)),
             metrics: None,
         };
         let address = listen(&state);
@@ -63,6 +67,11 @@ impl TestApp {
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         listen(&AppState { store, ..self.state.clone() })
+    }
+
+    /// Another server on the same database, which decodes pictures with this. Its address.
+    pub fn decoding_with(&self, decoder: Decoder) -> String {
+        listen(&AppState { decoder, ..self.state.clone() })
     }
 
     /// Now, as the server sees it.
@@ -128,6 +137,12 @@ impl TestApp {
     pub async fn given_case(&self) -> Case {
         Case::open(self).await
     }
+}
+
+/// The program itself, beside the tests.
+pub fn program() -> PathBuf {
+    let tests = std::env::current_exe().expect("a path");
+    tests.ancestors().map(|it| it.join("homeward")).find(|it| it.is_file()).expect("the program is built")
 }
 
 fn listen(state: &AppState) -> String {

@@ -7,7 +7,7 @@ mod contract;
 mod db;
 mod given;
 
-pub use app::TestApp;
+pub use app::{TestApp, program};
 pub use client::{Person, Reply};
 pub use clock::at;
 pub use contract::document;
