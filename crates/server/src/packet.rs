@@ -17,6 +17,7 @@ mod compose;
 mod concluded;
 pub mod differences;
 pub mod gate;
+pub mod laid;
 mod observed;
 pub mod sheet;
 

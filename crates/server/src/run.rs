@@ -18,7 +18,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
 use crate::data_keys;
-use crate::demo::{self, Demo, NewUser};
+use crate::demo::{self, Demo, NewUser, Stage};
 use crate::import;
 use crate::objects::Objects;
 use crate::photo::Decoder;
@@ -136,7 +136,11 @@ async fn ensure_current(database: &Database) -> Result<(), Failure> {
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
     migrate::up(&database.owner_url).await?;
     let demo = demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?;
-    demo::load_cases(&database.owner_url, SystemClock.now()).await?;
+    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
+    let store = Store::open(&database.url, 1, keyring).await?;
+    store.admit_keys(SystemClock.now()).await?;
+    let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
+    demo::load_cases(&database.owner_url, &Stage { store, objects }, SystemClock.now()).await?;
     Ok(demo)
 }
 

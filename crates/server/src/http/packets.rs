@@ -2,16 +2,17 @@
 
 use actix_web::{get, post};
 use homeward_domain::audit::Change;
-use homeward_domain::id::{EpisodeId, PacketId, UserId, names};
+use homeward_domain::id::{EpisodeId, names};
 use homeward_domain::policy::{MakePacket, ReadChild, ReadPacket};
 use homeward_store::packets::{self, PACKETS};
 use homeward_store::{Seen, episodes};
 use serde_json::Value;
 
 use self::kept::{NewPacket, PacketView, named_of};
-use self::laid::{Laid, Making, Picked, json_file, pdf_file};
+use self::laid::{Picked, json_file, lay_out, pdf_file};
 use crate::auth::{KeyRule, OfChild};
 use crate::packet::differences::{self, Difference};
+use crate::packet::laid::{Laid, Making};
 use crate::packet::{Draft, PacketContent, compose, sheet};
 use crate::paging::List;
 use crate::problem::Problem;
@@ -42,7 +43,7 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
             if compose(tx, permit, episode, &body.asked()).await? != draft {
                 return Err(Problem::ChangedMeanwhile);
             }
-            let making = making(tx.new_id(), episode, permit.actor(), draft);
+            let making = Making::of(tx.new_id(), episode, permit.actor(), draft);
             let packet = packets::insert(tx, permit, laid.keep(making)).await?;
             let location = format!("/v1/children/{}/missing-episodes/{episode}/packets/{}", permit.child(), packet.id);
             let destination = packet.destination;
@@ -53,20 +54,6 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
         .await
 }
 
-fn making(id: PacketId, episode: EpisodeId, made_by: UserId, draft: Draft) -> Making {
-    let report = draft.content.report();
-    Making {
-        id,
-        episode,
-        destination: report.recipient.0.into(),
-        version: report.version,
-        made_at: report.made_at,
-        made_by,
-        made_of: draft.made_of,
-        for_few: !draft.content.determinations().is_empty(),
-    }
-}
-
 async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Draft, Laid), Problem> {
     let read = request.prepare(async |tx, permit, body: NewPacket| {
         let draft = compose(tx, permit, episode, &body.asked()).await?;
@@ -75,7 +62,7 @@ async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Dra
     });
     let (picked, draft, zone) = read.await?;
     let content = draft.content.clone();
-    let laid = Laid::new(request, &draft.content, picked, move |picture| sheet(&content, zone, picture)).await?;
+    let laid = lay_out(request, &draft.content, picked, move |picture| sheet(&content, zone, picture)).await?;
     Ok((draft, laid))
 }
 

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::packets::laid::{Laid, Making, Picked, json_file, pdf_file};
+use super::packets::laid::{Picked, json_file, lay_out, pdf_file};
 use crate::auth::{KeyRule, OfChild};
+use crate::packet::laid::{Laid, Making};
 use crate::paging::List;
 use crate::poster::{self, Draft, Poster, Typed};
 use crate::problem::Problem;
@@ -122,7 +123,7 @@ async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Dra
     });
     let (draft, picked) = read.await?;
     let poster = draft.poster.clone();
-    let laid = Laid::new(request, &draft.poster, picked, move |picture| poster::sheet(&poster, picture)).await?;
+    let laid = lay_out(request, &draft.poster, picked, move |picture| poster::sheet(&poster, picture)).await?;
     Ok((draft, laid))
 }
 
