@@ -237,7 +237,7 @@ pub async fn find<A: Action>(
         .await
         .optional()?;
     let told = row.ok_or(StoreError::NotFound)?.notification()?;
-    Ok(known::without_hidden(tx, permit, vec![told]).await?.pop().ok_or(StoreError::NotFound)?)
+    known::without_hidden(tx, permit, vec![told]).await?.pop().ok_or(StoreError::NotFound)
 }
 
 /// Takes a contact back. The row stays and says so; the duty it discharged is owed again.

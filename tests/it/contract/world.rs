@@ -289,6 +289,8 @@ impl World {
             "retract_determination_notification" => (worker, child, retraction),
             "reopen_missing_episode" => (supervisor, home, retraction),
             "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
+            "list_description_history" | "list_endangerment_history" => (worker, child, None),
+            "list_contacts_history" | "list_particulars_history" => (worker, child, None),
             "get_report_content" | "list_photos" | "get_photo" | "get_photo_content" => (worker, child, None),
             "list_publication_consents" => (worker, child, None),
             "add_photo" => (worker, child, Some(photo())),

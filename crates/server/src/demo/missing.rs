@@ -152,14 +152,8 @@ async fn search(hand: &Hand<'_>, child: ChildId, id: EpisodeId) -> Result<(), Pr
 }
 
 async fn pack(hand: &Hand<'_>, child: ChildId, id: EpisodeId, jpeg: Vec<u8>) -> Result<Packet, Problem> {
-    let asked = Asked {
-        recipient: PacketRecipient::LawEnforcement,
-        observations: Vec::new(),
-        determinations: Vec::new(),
-        part2_basis: None,
-        ferpa_basis: None,
-        note: Some("Please tell us the NCIC number.".to_owned()),
-    };
+    let note = Some("Please tell us the NCIC number.".to_owned());
+    let asked = Asked { note, ..Asked::of(PacketRecipient::LawEnforcement) };
     hand.record::<MakePacket, _>(child, async |tx, permit| {
         episodes::lock(tx, permit, id).await?;
         let draft = compose(tx, permit, id, &asked).await?;

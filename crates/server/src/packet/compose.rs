@@ -45,6 +45,20 @@ pub struct Asked {
     pub note: Option<String>,
 }
 
+impl Asked {
+    /// For a recipient, with nothing chosen and no basis.
+    pub fn of(recipient: PacketRecipient) -> Self {
+        Self {
+            recipient,
+            observations: Vec::new(),
+            determinations: Vec::new(),
+            part2_basis: None,
+            ferpa_basis: None,
+            note: None,
+        }
+    }
+}
+
 /// A packet that is not kept yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Draft {
