@@ -15,6 +15,7 @@ mod factors;
 mod import;
 mod interviews;
 mod loss;
+mod mail;
 mod migrations;
 mod neutral;
 mod notifications;

@@ -24,6 +24,7 @@ pub mod screening;
 pub mod search_effort;
 pub mod whereabouts;
 
+pub mod delivery;
 pub mod duty;
 pub mod law;
 pub mod reminder;

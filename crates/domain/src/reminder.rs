@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::duty::{Duty, DutyKind};
 use crate::notification::Recipient;
-use crate::vocabulary::vocabulary;
+use crate::vocabulary::{Vocabulary as _, vocabulary};
 use crate::zone::Zone;
 
 #[cfg(test)]
@@ -18,9 +18,18 @@ vocabulary! {
     /// The highest person a rung speaks to. Everyone below hears it too.
     Audience {
         AssignedWorker = "assigned_worker",
+        /// Who stands in for the worker.
+        BackUp = "back_up",
         Supervisor = "supervisor",
         OnCall = "on_call",
         AgencyContact = "agency_contact",
+    }
+}
+
+impl Audience {
+    /// The next person up; none above the agency's contact.
+    pub fn next_up(self) -> Option<Self> {
+        Self::ALL.iter().copied().find(|above| self < *above)
     }
 }
 
@@ -199,6 +208,7 @@ pub fn recipient_name(recipient: Recipient) -> &'static str {
     }
 }
 
-fn wall_time(at: DateTime<Utc>, zone: Zone) -> String {
+/// An instant as the agency's clock shows it, for people to read.
+pub fn wall_time(at: DateTime<Utc>, zone: Zone) -> String {
     zone.wall_clock(at).format("%Y-%m-%d %H:%M %Z").to_string()
 }

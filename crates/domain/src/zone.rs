@@ -94,6 +94,14 @@ impl Zone {
         }
     }
 
+    /// The next instant, from `after` on, at which the wall shows this time of day.
+    pub fn next_at(self, time: NaiveTime, after: DateTime<Utc>) -> DateTime<Utc> {
+        let today = self.local_date(after);
+        let on = |date: NaiveDate| self.first_instant(date.and_time(time));
+        let next = on(today);
+        if after <= next { next } else { today.succ_opt().map_or(next, on) }
+    }
+
     /// Reads a time in an import file: with an offset that instant, without one the agency's wall time.
     pub fn parse_moment(self, text: &str) -> Result<DateTime<Utc>, MomentError> {
         if let Some(at) = rfc_3339(text) {

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
+use crate::webhook::Allowed;
+
 /// How the program is to run.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -26,6 +28,14 @@ pub struct Config {
     pub threads: usize,
     /// The password of the demo people; none makes one up.
     pub demo_password: Option<String>,
+    /// The relay that mail goes through, with its password; none sends no mail.
+    pub smtp_url: Option<String>,
+    /// In whose name mail is sent.
+    pub mail_from: String,
+    /// Where people sign in: the address that stands in messages.
+    pub public_url: String,
+    /// Where webhooks may go beside public addresses, for development.
+    pub webhook_allow: Allowed,
 }
 
 /// Everything that is wrong with the environment.
@@ -38,7 +48,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 11] = [
+pub const VARIABLES: [(&str, &str); 15] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
@@ -48,6 +58,10 @@ pub const VARIABLES: [(&str, &str); 11] = [
     ("HOMEWARD_CONNECTIONS", "connections to the database, 12 where left out"),
     ("HOMEWARD_THREADS", "threads that answer requests, 2 where left out"),
     ("HOMEWARD_DEMO_PASSWORD", "the password of the demo people; made up and printed once where left out"),
+    ("HOMEWARD_SMTP_URL", "the mail relay, as smtps://user:password@host; no mail is sent where left out"),
+    ("HOMEWARD_MAIL_FROM", "in whose name mail is sent, homeward@localhost where left out"),
+    ("HOMEWARD_PUBLIC_URL", "where people sign in, as it stands in messages; http://HOMEWARD_LISTEN where left out"),
+    ("HOMEWARD_WEBHOOK_ALLOW", "host:port pairs that webhooks may go to though they are not public, by commas"),
     ("HOMEWARD_LOG", "what is logged, `warn` where left out; `info` writes a line for each request"),
     ("HOMEWARD_CONFIG", "a TOML file with any of the above; the environment wins over it"),
 ];
@@ -74,10 +88,15 @@ impl Config {
         let data_dir = PathBuf::from(text("HOMEWARD_DATA_DIR").unwrap_or_else(|| ".homeward".to_owned()));
         let key_file = text("HOMEWARD_KEY_FILE").map_or_else(|| data_dir.join("signing.key"), PathBuf::from);
         let data_key_file = text("HOMEWARD_DATA_KEY_FILE").map_or_else(|| data_dir.join("data.keys"), PathBuf::from);
+        let listen = parsed(values, faults, "HOMEWARD_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
         Self {
+            smtp_url: text("HOMEWARD_SMTP_URL"),
+            mail_from: text("HOMEWARD_MAIL_FROM").unwrap_or_else(|| "homeward@localhost".to_owned()),
+            public_url: text("HOMEWARD_PUBLIC_URL").unwrap_or_else(|| format!("http://{listen}")),
+            webhook_allow: parsed(values, faults, "HOMEWARD_WEBHOOK_ALLOW", Allowed::default()),
             database_url: text("DATABASE_URL"),
             migrate_url: text("HOMEWARD_MIGRATE_URL"),
-            listen: parsed(values, faults, "HOMEWARD_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            listen,
             connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", DEFAULT_CONNECTIONS).get(),
             threads: parsed(values, faults, "HOMEWARD_THREADS", DEFAULT_THREADS).get(),
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),

@@ -13,6 +13,7 @@ use crate::auth::token::Keys;
 use crate::clock::Clock;
 use crate::objects::Objects;
 use crate::photo::Decoder;
+use crate::webhook::Poster;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -27,6 +28,8 @@ pub struct AppState {
     pub passwords: Arc<Passwords>,
     /// Where sealed pictures are kept.
     pub objects: Objects,
+    /// What posts to endpoints, and knows where it may.
+    pub poster: Poster,
     /// Turns for decoding a picture: it takes much memory.
     pub decoders: Arc<Semaphore>,
     /// Where it is done.

@@ -10,6 +10,7 @@ mod closing;
 mod compliance;
 mod counts;
 mod data_quality;
+mod deliveries;
 mod determinations;
 mod duties;
 mod episodes;
@@ -74,6 +75,8 @@ fn episodes(at: &mut ServiceConfig) {
         .service(outcomes::recover)
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
+        .service(deliveries::list)
+        .service(deliveries::file)
         .service(closing::close)
         .service(closing::reopen)
         .service(timeline::show);
@@ -155,7 +158,11 @@ fn records(at: &mut ServiceConfig) {
 }
 
 fn work(at: &mut ServiceConfig) {
-    at.service(duties::list).service(reminders::list).service(reminders::acknowledge).service(rules::list);
+    at.service(duties::list)
+        .service(reminders::list)
+        .service(reminders::show)
+        .service(reminders::acknowledge)
+        .service(rules::list);
 }
 
 fn agency(at: &mut ServiceConfig) {

@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod body;
+mod cell;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod data_keys;
 pub mod demo;
 pub mod http;
 pub mod import;
+pub mod mail;
 pub mod objects;
 mod observe;
 pub mod openapi;
@@ -28,4 +30,5 @@ pub mod rules;
 pub mod run;
 pub mod serve;
 mod url;
+pub mod webhook;
 mod wire;

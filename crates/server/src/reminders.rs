@@ -1,4 +1,5 @@
-//! The worker: leases due rungs and delivers them, until it is told to stop.
+//! The worker: leases due rungs and delivers them into inboxes, until it is told to stop. What leaves the program is the
+//! work of `outbox`.
 //!
 //! Replicas are equal. Due time is a column and the claim is atomic, so there is no leader and no schedule.
 
@@ -13,6 +14,10 @@ use tokio::time::sleep;
 
 use crate::clock::Clock;
 use crate::objects::Objects;
+
+mod outbox;
+
+pub use outbox::{Outbox, Way};
 
 /// How long an idle worker waits before it looks again. Nothing depends on being woken (DL-15).
 const POLL: Duration = Duration::from_secs(1);
@@ -93,10 +98,25 @@ impl Worker {
             Outcome::Delivered(_) => "delivered",
             Outcome::Nobody => "nobody",
             Outcome::NoLongerOwed => "no_longer_owed",
+            Outcome::Widened(_) => "widened",
+            Outcome::Unseen => "unseen",
+            Outcome::Rested => "rested",
             Outcome::Lost => "lost",
         };
-        if outcome == Outcome::Nobody {
-            tracing::error!(worker = self.name, "a rung has nobody on it or above; give the agency a contact");
+        match outcome {
+            Outcome::Nobody => {
+                tracing::error!(
+                    worker = self.name,
+                    "alarm: a rung has nobody on it or above; give the agency a contact"
+                );
+            }
+            Outcome::Unseen => {
+                tracing::error!(
+                    worker = self.name,
+                    "alarm: everyone up to the agency's contact has it, nobody has seen it"
+                );
+            }
+            _ => {}
         }
         metrics::counter!("rungs_total", "outcome" => word).increment(1);
         metrics::histogram!("rung_lateness_seconds").record((now - fire_at).as_seconds_f64());

@@ -70,6 +70,11 @@ pub struct File {
 #[schema(value_type = String, format = Binary)]
 pub struct PdfFile(#[expect(dead_code, reason = "only described")] Vec<u8>);
 
+/// A CSV file, for the API description.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct CsvFile(#[expect(dead_code, reason = "only described")] Vec<u8>);
+
 fn etag(version: i32) -> String {
     format!("\"{version}\"")
 }

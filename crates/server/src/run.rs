@@ -10,6 +10,7 @@ use homeward_store::{Store, migrate};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
@@ -20,12 +21,14 @@ use crate::ctx::AppState;
 use crate::data_keys;
 use crate::demo::{self, Demo, NewUser, Stage};
 use crate::import;
+use crate::mail::Mailer;
 use crate::objects::Objects;
 use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
-use crate::reminders::Worker;
+use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
 use crate::serve;
+use crate::webhook::Poster;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -196,14 +199,25 @@ async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure
 }
 
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
+    let mailer = mailer(config)?;
     let store = open_store(config, database).await?;
+    let store = if mailer.is_some() { store.mailing() } else { store };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
+    let poster = Poster::new(config.webhook_allow.clone());
     let (stop, stopped) = watch::channel(false);
-    let worker = roles.work.then(|| {
+    let mut working = JoinSet::new();
+    if roles.work {
         let name = format!("worker-{}", std::process::id());
-        tokio::spawn(Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name }.run(stopped))
-    });
+        let worker =
+            Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
+        working.spawn(worker.run(stopped.clone()));
+        let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(poster.clone())]);
+        for way in ways {
+            let outbox = Outbox { store: store.clone(), clock: clock.clone(), way, name: name.clone() };
+            working.spawn(outbox.run(stopped.clone()));
+        }
+    }
     if roles.serve {
         let state = AppState {
             store,
@@ -211,6 +225,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new()),
             objects,
+            poster,
             decoders: Arc::new(Semaphore::new(DECODERS)),
             decoder: Decoder::own(),
             metrics: Some(metrics()?),
@@ -227,10 +242,16 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         told_to_stop().await?;
     }
     stop.send_replace(true);
-    if let Some(worker) = worker {
-        worker.await?;
+    while let Some(ended) = working.join_next().await {
+        ended?;
     }
     Ok(())
+}
+
+/// The relay, where there is one.
+fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
+    let to = |url: &String| Mailer::new(url, &config.mail_from, &config.public_url);
+    Ok(config.smtp_url.as_ref().map(to).transpose()?)
 }
 
 async fn told_to_stop() -> Result<(), Failure> {

@@ -22,6 +22,7 @@ pub mod completions;
 pub mod compliance;
 pub mod consents;
 pub mod data_quality;
+pub mod deliveries;
 pub mod determinations;
 pub mod disclosures;
 pub mod duties;

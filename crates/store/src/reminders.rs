@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::SelectableHelper as _;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::duty::Cause;
@@ -16,23 +16,43 @@ use crate::page::{After, Page, Window};
 use crate::pool;
 use crate::rungs::{Leased, LeasedRow};
 use crate::schema::reminders::dsl;
-use crate::sql::sql;
+use crate::sql::{Sql, sql};
 use crate::tx::{self, ReadTx, Store, WriteTx};
 
 mod deliver;
+pub(crate) mod inbox;
+pub(crate) mod people;
 
 pub use deliver::Outcome;
 
 /// How long a worker may hold a rung (DL-03). A killed worker's rungs are free again after this.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 
-/// Lock what is due and free, skip what others hold; the fence tells a late worker that it has lost.
+/// Lock what is due and free, skip what others hold; the fence tells a late worker that it has lost. What presses and
+/// what does not are claimed apart, so that a flood of the one never keeps the other waiting (DL-11).
 const CLAIM: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
-    from (select agency_id, id from rungs where fire_at <= ? and sent_at is null and cancelled_at is null \
-    and (leased_until is null or leased_until <= ?) order by fire_at, id limit ? for update skip locked) due \
+    from (select agency_id, id from rungs where pressing = ? and fire_at <= ? and sent_at is null \
+    and cancelled_at is null and (leased_until is null or leased_until <= ?) \
+    order by fire_at, id limit ? for update skip locked) due \
     where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.fire_at";
 
-const OLDEST: &str = "select min(fire_at) as at from rungs where sent_at is null and cancelled_at is null";
+/// The same for rungs that were delivered and that somebody has to have seen by now (DL-08).
+const CLAIM_TO_FOLLOW_UP: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
+    from (select agency_id, id from rungs where follow_up_at is not null and follow_up_at <= ? \
+    and (leased_until is null or leased_until <= ?) \
+    order by follow_up_at, id limit ? for update skip locked) due \
+    where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.follow_up_at as fire_at";
+
+/// The next thing that a worker will have to do.
+const NEXT_WORK: &str = "select least( \
+    (select min(fire_at) from rungs where pressing and sent_at is null and cancelled_at is null), \
+    (select min(fire_at) from rungs where not pressing and sent_at is null and cancelled_at is null), \
+    (select min(follow_up_at) from rungs where follow_up_at is not null), \
+    (select min(next_try_at) from deliveries where ended_at is null)) as at";
+
+const OLDEST: &str = "select least( \
+    (select min(fire_at) from rungs where pressing and sent_at is null and cancelled_at is null), \
+    (select min(fire_at) from rungs where not pressing and sent_at is null and cancelled_at is null)) as at";
 
 #[derive(QueryableByName)]
 struct Oldest {
@@ -41,34 +61,53 @@ struct Oldest {
 }
 
 impl Store {
-    /// Leases up to `limit` due rungs for `worker`. Workers never share one; a crash frees them.
+    /// Leases due rungs for `worker`, up to `limit` of each sort: those that press first. Workers never share one; a crash frees them.
     pub async fn lease(&self, worker: &str, now: DateTime<Utc>, limit: i64) -> StoreResult<Vec<Leased>> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let rows: Vec<LeasedRow> = sql(CLAIM)
-            .bind::<Timestamptz, _>(now + LEASE)
-            .bind::<Text, _>(worker.to_owned())
-            .bind::<Timestamptz, _>(now)
-            .bind::<Timestamptz, _>(now)
-            .bind::<BigInt, _>(limit)
-            .load(&mut &conn.pg)
-            .await?;
+        let pressing = claim(sql(CLAIM), Some(true), (worker, now, limit));
+        let rows: Vec<LeasedRow> = pressing.load(&mut &conn.pg).await?;
+        let rest = claim(sql(CLAIM), Some(false), (worker, now, limit));
+        let rest: Vec<LeasedRow> = rest.load(&mut &conn.pg).await?;
+        let unseen = claim(sql(CLAIM_TO_FOLLOW_UP), None, (worker, now, limit));
+        let unseen: Vec<LeasedRow> = unseen.load(&mut &conn.pg).await?;
         tx::commit(&mut conn).await?;
-        let mut leased: Vec<Leased> = rows.into_iter().map(Leased::from).collect();
-        leased.sort_by_key(|it| (it.fire_at, it.id));
-        Ok(leased)
+        let in_order = |rows: Vec<LeasedRow>| {
+            let mut leased: Vec<Leased> = rows.into_iter().map(Leased::from).collect();
+            leased.sort_by_key(|it| (it.fire_at, it.id));
+            leased
+        };
+        Ok([rows, unseen, rest].into_iter().flat_map(in_order).collect())
     }
 
     /// When the rung that has waited longest was, or will be, due.
     pub async fn next_rung_at(&self) -> StoreResult<Option<DateTime<Utc>>> {
+        self.earliest(OLDEST).await
+    }
+
+    /// When a worker next has something to do: a rung, a look whether one was seen, a message that leaves.
+    pub async fn next_work_at(&self) -> StoreResult<Option<DateTime<Utc>>> {
+        self.earliest(NEXT_WORK).await
+    }
+
+    async fn earliest(&self, question: &'static str) -> StoreResult<Option<DateTime<Utc>>> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let oldest: Oldest = sql(OLDEST).get_result(&mut &conn.pg).await?;
+        let oldest: Oldest = sql(question).get_result(&mut &conn.pg).await?;
         tx::commit(&mut conn).await?;
         Ok(oldest.at)
     }
+}
+
+fn claim(statement: Sql, pressing: Option<bool>, (worker, now, limit): (&str, DateTime<Utc>, i64)) -> Sql {
+    let statement = statement.bind::<Timestamptz, _>(now + LEASE).bind::<Text, _>(worker.to_owned());
+    let statement = match pressing {
+        Some(pressing) => statement.bind::<Bool, _>(pressing),
+        None => statement,
+    };
+    statement.bind::<Timestamptz, _>(now).bind::<Timestamptz, _>(now).bind::<BigInt, _>(limit)
 }
 
 /// One message to one person.
@@ -167,6 +206,22 @@ pub async fn own(
     Ok(Page::cut(reminders, window, |it| After { at: it.sent_at, id: it.id.uuid() }))
 }
 
+/// One of the caller's own reminders.
+pub async fn find(tx: &ReadTx, grant: &Grant<OwnReminders>, id: ReminderId) -> StoreResult<Reminder> {
+    let row: Option<Row> = dsl::reminders
+        .filter(dsl::agency_id.eq(grant.agency().uuid()))
+        .filter(dsl::user_id.eq(grant.actor().uuid()))
+        .filter(dsl::id.eq(id.uuid()))
+        .select(Row::as_select())
+        .first(&mut tx.conn())
+        .await
+        .optional()?;
+    let reminder = row.ok_or(StoreError::NotFound)?.reminder()?;
+    // Who lost the right since it was sent learns nothing more, and what the transaction did is undone.
+    let is_theirs = reminder.cause.determination().is_none() || tx.may::<ReadDeterminations>();
+    if is_theirs { Ok(reminder) } else { Err(StoreError::NotFound) }
+}
+
 /// Records that the caller saw one of their reminders. The first time stands; the duty stays.
 pub async fn acknowledge(tx: &WriteTx, grant: &Grant<OwnReminders>, id: ReminderId) -> StoreResult<Reminder> {
     let mine = dsl::reminders
@@ -177,9 +232,5 @@ pub async fn acknowledge(tx: &WriteTx, grant: &Grant<OwnReminders>, id: Reminder
         .set(dsl::acknowledged_at.eq(tx.at()))
         .execute(&mut tx.conn())
         .await?;
-    let row: Option<Row> = mine.select(Row::as_select()).first(&mut tx.conn()).await.optional()?;
-    let reminder = row.ok_or(StoreError::NotFound)?.reminder()?;
-    // Who lost the right since it was sent learns nothing more, and the transaction is undone.
-    let is_theirs = reminder.cause.determination().is_none() || tx.may::<ReadDeterminations>();
-    if is_theirs { Ok(reminder) } else { Err(StoreError::NotFound) }
+    find(tx, grant, id).await
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use futures_util::join;
+use homeward_domain::delivery::Pressure;
 use homeward_domain::id::{AgencyId, DutyId, Id, RungId};
 use homeward_domain::reminder::{Rung, next_rung};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -25,12 +26,12 @@ const CANCEL: &str = "update rungs set cancelled_at = ? \
     where agency_id = ? and duty_id = any(?) and sent_at is null and cancelled_at is null";
 
 /// A rung that was cancelled and is wanted again takes its old place, with a new fence.
-const QUEUE: &str = "insert into rungs (agency_id, id, duty_id, episode_id, ordinal, step, audience, fire_at, fence) \
-    select agency_id, id, duty_id, episode_id, ordinal, step, audience, fire_at, 0 \
+const QUEUE: &str = "insert into rungs (agency_id, id, duty_id, episode_id, ordinal, step, audience, pressing, fire_at, \
+    fence) select agency_id, id, duty_id, episode_id, ordinal, step, audience, pressing, fire_at, 0 \
     from json_populate_recordset(null::rungs, ?::json) \
     on conflict (agency_id, duty_id, ordinal) do update set cancelled_at = null, fire_at = excluded.fire_at, \
-    step = excluded.step, audience = excluded.audience, fence = rungs.fence + 1, leased_until = null \
-    where rungs.sent_at is null";
+    step = excluded.step, audience = excluded.audience, pressing = excluded.pressing, fence = rungs.fence + 1, \
+    leased_until = null where rungs.sent_at is null";
 
 /// A rung as it is put into the queue.
 #[derive(Serialize)]
@@ -42,6 +43,7 @@ pub(crate) struct Queued {
     ordinal: i32,
     step: String,
     audience: &'static str,
+    pressing: bool,
     fire_at: DateTime<Utc>,
 }
 
@@ -67,6 +69,7 @@ impl Queued {
             ordinal: rung.ordinal,
             step: rung.step.to_string(),
             audience: rung.audience.code(),
+            pressing: Pressure::of(&owed.duty, rung.audience) == Pressure::High,
             fire_at: rung.fire_at,
         }
     }

@@ -53,6 +53,7 @@ impl<T> Audited<T> {
 pub struct Store {
     pub(crate) pool: Pool,
     pub(crate) keyring: Keyring,
+    pub(crate) mails: bool,
 }
 
 /// A transaction that reads.
@@ -72,7 +73,12 @@ pub struct WriteTx {
 impl Store {
     /// Opens a pool of `connections` to the database at `url`, whose sealed values the keyring opens.
     pub async fn open(url: &str, connections: u32, keyring: Keyring) -> StoreResult<Self> {
-        Ok(Self { pool: pool::build(url, connections).await?, keyring })
+        Ok(Self { pool: pool::build(url, connections).await?, keyring, mails: false })
+    }
+
+    /// The same, where mail leaves the installation: what is delivered into inboxes goes out by mail too.
+    pub fn mailing(self) -> Self {
+        Self { mails: true, ..self }
     }
 
     /// Reads about one child, and records that they were looked at before the value leaves.

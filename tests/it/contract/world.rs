@@ -269,6 +269,7 @@ impl World {
             "list_notifications" | "list_task_completions" | "list_observations" => (worker, child, None),
             "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
             "list_audit_entries" => (auditor, child, None),
+            "get_reminder" | "list_deliveries" | "get_deliveries_file" => (worker, child, None),
             "acknowledge_reminder" => (worker, child, None),
             "list_packets" | "get_packet" | "get_packet_content" | "get_packet_document" => (worker, child, None),
             "get_packet_differences" | "list_disclosures" | "list_poster_disclosures" => (worker, child, None),

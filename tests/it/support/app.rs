@@ -10,17 +10,19 @@ use homeward_server::auth::password::Passwords;
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
+use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
-use homeward_server::reminders::Worker;
+use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve;
+use homeward_server::webhook::{Allowed, Poster};
 use homeward_store::Store;
 use homeward_store::seal::{Keyring, grown};
-
 use tokio::sync::Semaphore;
 
 use super::clock::TestClock;
 use super::given::Case;
+use super::mailbox::Relay;
 use super::{Database, Person, at};
 
 /// One server and one worker. They share nothing with any other test.
@@ -31,6 +33,8 @@ pub struct TestApp {
     pub worker: Worker,
     pub keyring: Keyring,
     pub key_text: String,
+    /// What leaves the program, where the test has a way for it.
+    pub outboxes: Vec<Outbox>,
     clock: Arc<TestClock>,
 }
 
@@ -42,11 +46,24 @@ impl TestApp {
 
     /// The same on a database of one's own.
     pub async fn on(db: Database, now: &str) -> Self {
+        Self::with(db, now, None).await
+    }
+
+    /// A server whose mail goes to `relay`.
+    pub async fn mailing(now: &str, relay: &Relay) -> Self {
+        let mailer = Mailer::new(&relay.url, "homeward@agency.test", "https://homeward.agency.test").expect("a mailer");
+        Self::with(Database::new().await, now, Some(mailer)).await
+    }
+
+    async fn with(db: Database, now: &str, mailer: Option<Mailer>) -> Self {
         let clock = Arc::new(TestClock::at(at(now)));
         let key_text = grown("").expect("a key");
         let keyring = Keyring::parse(&key_text).expect("a keyring");
         let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens");
+        let store = if mailer.is_some() { store.mailing() } else { store };
         let objects = Objects::in_memory();
+        // Endpoints of a test listen on this machine, at any port.
+        let poster = Poster::new(Allowed::anywhere());
         let name = "worker-1".to_owned();
         let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name };
         let state = AppState {
@@ -55,12 +72,17 @@ impl TestApp {
             keys: Arc::new(Keys::new(SigningKey::from_bytes(vec![7; 32]).expect("a key"))),
             passwords: Arc::new(Passwords::new()),
             objects,
+            poster,
             decoders: Arc::new(Semaphore::new(1)),
             decoder: Decoder::of(program(), Duration::from_secs(10)),
             metrics: None,
         };
         let address = listen(&state);
-        Self { db, address, state, worker, keyring, key_text, clock }
+        let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(state.poster.clone())]);
+        let outbox =
+            |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
+        let outboxes = ways.map(outbox).collect();
+        Self { db, address, state, worker, keyring, key_text, outboxes, clock }
     }
 
     /// A second server on the same database and clock: another replica. Its address.
@@ -82,18 +104,29 @@ impl TestApp {
     /// Moves the clock, and lets the worker deliver what is due by then, all at once: as after a time of silence.
     pub async fn travel_to(&self, instant: &str) {
         self.clock.set(at(instant));
+        self.settle().await;
+    }
+
+    /// Lets the worker do all that is due now.
+    pub async fn settle(&self) {
         while self.worker.sweep().await.expect("the sweep works") > 0 {}
+        for outbox in &self.outboxes {
+            while outbox.sweep().await.expect("the outbox works") > 0 {}
+        }
     }
 
     /// Moves the clock rung by rung, as it goes while the worker runs.
     pub async fn live_until(&self, instant: &str) {
         let end = at(instant);
-        while let Some(next) = self.state.store.next_rung_at().await.expect("the queue answers") {
+        while let Some(next) = self.state.store.next_work_at().await.expect("the queue answers") {
             if end < next {
                 break;
             }
             self.clock.set(next.max(self.now()));
             self.worker.sweep().await.expect("the sweep works");
+            for outbox in &self.outboxes {
+                outbox.sweep().await.expect("the outbox works");
+            }
         }
         self.clock.set(end);
     }

@@ -6,6 +6,7 @@ mod clock;
 mod contract;
 mod db;
 mod given;
+mod mailbox;
 
 pub use app::{TestApp, program};
 pub use client::{Person, Reply};
@@ -13,3 +14,4 @@ pub use clock::at;
 pub use contract::document;
 pub use db::{Database, admin, rename};
 pub use given::{Case, new_child, told};
+pub use mailbox::{Letter, Mood, Relay};

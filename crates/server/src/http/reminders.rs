@@ -99,6 +99,24 @@ pub(super) async fn list(request: Within<OwnReminders>) -> Result<Shown<List<Rem
     Ok(Shown(List::page(keys, page)))
 }
 
+/// One reminder of one's own: where the link in a message leads
+///
+/// Reading it is not acknowledging it.
+#[utoipa::path(tag = "work", operation_id = "get_reminder", params(("reminder_id" = Uuid, Path)),
+               responses((status = 200, body = ReminderView)))]
+#[get("/v1/reminders/{reminder_id}")]
+pub(super) async fn show(request: Within<OwnReminders>) -> Result<Shown<ReminderView>, Problem> {
+    let id = request.id::<names::Reminder>("reminder_id")?;
+    let view = request
+        .list(async |tx, grant| {
+            let reminder = reminders::find(tx, grant, id).await?;
+            let child = reminder.child;
+            Ok(Seen(ReminderView::of(reminder), grant.saw(vec![child])))
+        })
+        .await?;
+    Ok(Shown(view))
+}
+
 /// Say that one has seen a reminder
 ///
 /// The first time stands. The duty stays, and the ladder goes on until it is done.

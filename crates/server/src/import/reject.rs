@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::ImportError;
+use crate::cell::harmless;
 
 /// Why a row is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,7 +117,7 @@ impl RejectsFile {
         let mut writer = csv::Writer::from_path(&self.unfinished).map_err(|error| failed(&error))?;
         writer.write_record(["file", "line", "code", "text"]).map_err(|error| failed(&error))?;
         for it in rejects {
-            let row = [it.file, &it.line.to_string(), it.code.code(), &plain(&it.text)];
+            let row = [it.file, &it.line.to_string(), it.code.code(), &harmless(&it.text)];
             writer.write_record(row).map_err(|error| failed(&error))?;
         }
         let file = writer.into_inner().map_err(|error| failed(&error))?;
@@ -130,9 +131,4 @@ impl Drop for RejectsFile {
         // Renamed when all went well, and then there is nothing to remove.
         let _ = fs::remove_file(&self.unfinished);
     }
-}
-
-/// A spreadsheet must not take a cell for a formula.
-fn plain(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

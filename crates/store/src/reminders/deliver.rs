@@ -3,20 +3,19 @@
 //! The message and the mark cannot part, so a killed worker neither loses a reminder nor sends one twice.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
-use homeward_domain::duty::Cause;
-use homeward_domain::id::{Id, names};
-use homeward_domain::policy::{self, ReadDeterminations};
+use homeward_domain::delivery::{self, FollowUp, Pressure, Standing};
 use homeward_domain::reminder::{self, Audience};
-use homeward_domain::vocabulary::Vocabulary;
+use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
-use uuid::Uuid;
 
+use super::inbox::Rung;
+use super::people::{self, People};
 use crate::call;
 use crate::convert::code;
-use crate::duties::{self, Owed};
+use crate::duties;
 use crate::error::{StoreError, StoreResult};
 use crate::pool::{self, Pooled};
 use crate::rungs::{self, Leased, Queued};
@@ -32,28 +31,38 @@ pub enum Outcome {
     Nobody,
     /// The duty was done in the meantime.
     NoLongerOwed,
+    /// Nobody had seen it, and so many people higher up have it too.
+    Widened(i32),
+    /// Everyone up to the agency's contact has it, and nobody has seen it.
+    Unseen,
+    /// It was seen, or need not be.
+    Rested,
     /// Another worker took the rung over; nothing was written.
     Lost,
 }
 
-/// The rung as long as this worker holds it, with its duty and its agency.
-const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, \
-    a.time_zone \
+/// The rung as long as this worker holds it, with its duty, its agency, and how far it got.
+const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r.pressing, r.sent_at, r.reached, \
+    a.time_zone, exists (select from reminders m where m.agency_id = d.agency_id and m.duty_id = d.id \
+    and m.acknowledged_at >= r.sent_at) as seen, \
+    exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id and v.channel = 'email' \
+    and (v.passed_on_at is not null or v.ending = 'refused')) \
+    and not exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id \
+    and v.ending = 'accepted') as undelivered, \
+    (select p.reached from rungs p where p.agency_id = r.agency_id and p.duty_id = r.duty_id \
+    and p.ordinal < r.ordinal and p.follow_up_at is not null and not exists (select from reminders m \
+    where m.agency_id = p.agency_id and m.duty_id = p.duty_id and m.acknowledged_at >= p.sent_at) \
+    order by p.ordinal desc limit 1) as unseen_up_to \
     from rungs r join duties d on d.agency_id = r.agency_id and d.id = r.duty_id join agencies a on a.id = r.agency_id \
-    where r.agency_id = ? and r.id = ? and r.fence = ? and r.sent_at is null and r.cancelled_at is null \
-    for update of r";
+    where r.agency_id = ? and r.id = ? and r.fence = ? and r.cancelled_at is null \
+    and (r.sent_at is null or r.follow_up_at is not null) for update of r";
 
-/// Everyone up to the rung's audience; where nobody stands there, the next one up who exists.
-const PEOPLE: &str = include_str!("people.sql");
+/// The newest rung of a duty is the one that is followed up.
+const TAKE_OVER: &str = "update rungs set follow_up_at = null \
+    where agency_id = ? and duty_id = ? and id <> ? and follow_up_at is not null";
 
-const INSERT: &str = "insert into reminders (agency_id, id, user_id, duty_id, rung_id, child_id, episode_id, \
-    determination_id, step, due_at, message, sent_at) select ?, t.id, t.user_id, ?, ?, ?, ?, ?, ?, ?, ?, ? \
-    from unnest(?, ?) as t(id, user_id) on conflict (agency_id, rung_id, user_id) do nothing";
-
-const MARK: &str = "update rungs set sent_at = ?, leased_until = null where agency_id = ? and id = ? and fence = ?";
-
-const ATTEMPT: &str = "insert into delivery_attempts (agency_id, id, rung_id, episode_id, attempted_at, channel, \
-    outcome, recipients, worker, fence) values (?, ?, ?, ?, ?, 'inbox', ?, ?, ?, ?)";
+const MARK: &str = "update rungs set sent_at = coalesce(sent_at, ?), reached = ?, follow_up_at = ?, leased_until = null \
+    where agency_id = ? and id = ? and fence = ?";
 
 #[derive(QueryableByName)]
 struct Held {
@@ -65,42 +74,55 @@ struct Held {
     step: String,
     #[diesel(sql_type = Text)]
     audience: String,
+    #[diesel(sql_type = Bool)]
+    pressing: bool,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    sent_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    reached: Option<String>,
     #[diesel(sql_type = Text)]
     time_zone: String,
+    #[diesel(sql_type = Bool)]
+    seen: bool,
+    #[diesel(sql_type = Bool)]
+    undelivered: bool,
+    /// How high the rung before reached, where nobody saw it.
+    #[diesel(sql_type = Nullable<Text>)]
+    unseen_up_to: Option<String>,
 }
 
-#[derive(QueryableByName)]
-struct Person {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-}
-
-/// One delivery, with all it needs at hand.
+/// A rung, where it stands on its ladder, and how far it got.
 struct Delivery<'a> {
-    leased: &'a Leased,
-    worker: &'a str,
-    now: DateTime<Utc>,
-    owed: Owed,
-    step: String,
+    rung: Rung<'a>,
     ordinal: i32,
-    zone: Zone,
+    audience: Audience,
+    /// How it stands, once it was delivered.
+    standing: Option<Standing>,
+}
+
+/// What is written on the rung when a worker is done with it.
+struct Mark {
+    reached: Option<Audience>,
+    follow_up_at: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Delivers a leased rung and queues the next one, all or nothing.
+    /// Delivers a leased rung and queues the next one; or, if it was delivered, follows up whether anyone saw it. All or
+    /// nothing.
     pub async fn deliver(&self, leased: &Leased, worker: &str, now: DateTime<Utc>) -> StoreResult<Outcome> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(&tx::open_for(leased.agency)).await?;
-        let delivered = deliver(&conn.pg, leased, worker, now).await;
+        let delivered = match held(&conn.pg, leased).await {
+            Ok(Some(held)) => match held.delivery(leased, worker, now, self.mails) {
+                Ok(delivery) => delivery.run(&conn.pg).await,
+                Err(error) => Err(error),
+            },
+            Ok(None) => Ok(Outcome::Lost),
+            Err(error) => Err(error),
+        };
         end(&mut conn, delivered).await
     }
-}
-
-/// The roles that may be told, where not everyone may. Whoever is left out is passed over for the next one up.
-fn who_may_know(cause: Cause) -> Option<Vec<&'static str>> {
-    let roles = || policy::roles_that_may::<ReadDeterminations>().map(Vocabulary::code).collect();
-    cause.determination().map(|_| roles())
 }
 
 async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<Outcome> {
@@ -113,106 +135,128 @@ async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<
     }
 }
 
-async fn deliver(conn: &AsyncPgConnection, leased: &Leased, worker: &str, now: DateTime<Utc>) -> StoreResult<Outcome> {
-    let held: Option<Held> = sql(HELD)
+async fn held(conn: &AsyncPgConnection, leased: &Leased) -> StoreResult<Option<Held>> {
+    Ok(sql(HELD)
         .bind::<SqlUuid, _>(leased.agency.uuid())
         .bind::<SqlUuid, _>(leased.id.uuid())
         .bind::<BigInt, _>(leased.fence)
         .get_result(&mut &*conn)
         .await
-        .optional()?;
-    let Some(held) = held else { return Ok(Outcome::Lost) };
-    let audience: Audience = code(&held.audience, "rungs.audience")?;
-    let zone = Zone::parse(&held.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
-    let row: duties::Row = serde_json::from_value(held.duty).map_err(|_| StoreError::Corrupt("duties"))?;
-    let owed = row.owed()?;
-    let delivery = Delivery { leased, worker, now, owed, step: held.step, ordinal: held.ordinal, zone };
-    delivery.run(conn, audience).await
+        .optional()?)
+}
+
+impl Held {
+    fn delivery<'a>(
+        self,
+        leased: &'a Leased,
+        worker: &'a str,
+        now: DateTime<Utc>,
+        mails: bool,
+    ) -> StoreResult<Delivery<'a>> {
+        let own: Audience = code(&self.audience, "rungs.audience")?;
+        let unseen: Option<Audience> = self.unseen_up_to.map(|it| code(&it, "rungs.reached")).transpose()?;
+        // Whoever had to hear of the rung before, because nobody below had seen it, hears of this one too.
+        let audience = unseen.map_or(own, |unseen| unseen.max(own));
+        let reached = self.reached.map(|it| code(&it, "rungs.reached")).transpose()?.unwrap_or(audience);
+        let zone = Zone::parse(&self.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
+        let row: duties::Row = serde_json::from_value(self.duty).map_err(|_| StoreError::Corrupt("duties"))?;
+        let pressure = if self.pressing { Pressure::High } else { Pressure::Low };
+        let (seen, undelivered) = (self.seen, self.undelivered);
+        let standing = self.sent_at.map(|sent_at| Standing { pressure, sent_at, reached, seen, undelivered });
+        let rung = Rung { leased, worker, now, owed: row.owed()?, step: self.step, zone, pressure, mails };
+        Ok(Delivery { rung, ordinal: self.ordinal, audience, standing })
+    }
 }
 
 impl Delivery<'_> {
-    async fn run(&self, conn: &AsyncPgConnection, audience: Audience) -> StoreResult<Outcome> {
-        let outcome =
-            if self.owed.duty.is_outstanding() { self.send(conn, audience).await? } else { Outcome::NoLongerOwed };
-        self.mark(conn, outcome).await?;
+    async fn run(&self, conn: &AsyncPgConnection) -> StoreResult<Outcome> {
+        if !self.rung.owed.duty.is_outstanding() {
+            self.mark(conn, &Mark { reached: None, follow_up_at: None }).await?;
+            self.rung.attempted(conn, "no_longer_owed", 0).await?;
+            return Ok(Outcome::NoLongerOwed);
+        }
+        match &self.standing {
+            Some(standing) => self.follow_up(conn, standing).await,
+            None => self.first(conn).await,
+        }
+    }
+
+    async fn first(&self, conn: &AsyncPgConnection) -> StoreResult<Outcome> {
+        let People { people, reached } = self.people(conn, self.audience).await?;
+        let (outcome, word, told) = if people.is_empty() {
+            (Outcome::Nobody, "nobody", 0)
+        } else {
+            let told = self.rung.give(conn, people).await?;
+            (Outcome::Delivered(told), "delivered", told)
+        };
+        let mark = Mark { reached: Some(reached), follow_up_at: self.look_again() };
+        self.mark(conn, &mark).await?;
+        self.take_over(conn).await?;
+        self.rung.attempted(conn, word, told).await?;
         self.queue_next(conn).await?;
         Ok(outcome)
     }
 
-    async fn send(&self, conn: &AsyncPgConnection, audience: Audience) -> StoreResult<Outcome> {
-        let people = self.people(conn, audience).await?;
-        if people.is_empty() {
-            return Ok(Outcome::Nobody);
+    async fn follow_up(&self, conn: &AsyncPgConnection, standing: &Standing) -> StoreResult<Outcome> {
+        match delivery::follow_up(standing) {
+            FollowUp::Rest => {
+                self.mark(conn, &Mark { reached: Some(standing.reached), follow_up_at: None }).await?;
+                Ok(Outcome::Rested)
+            }
+            FollowUp::Widen(up) => self.widen(conn, up).await,
+            FollowUp::Alarm => {
+                let mark = Mark { reached: Some(standing.reached), follow_up_at: self.look_again() };
+                self.mark(conn, &mark).await?;
+                self.rung.attempted(conn, "unseen", 0).await?;
+                Ok(Outcome::Unseen)
+            }
         }
-        let ids: Vec<Uuid> = people.iter().map(|_| call::new_id::<names::Reminder>(self.now).uuid()).collect();
-        let users: Vec<Uuid> = people.iter().map(|it| it.id).collect();
-        let owed = &self.owed;
-        let written = sql(INSERT)
-            .bind::<SqlUuid, _>(self.leased.agency.uuid())
-            .bind::<SqlUuid, _>(owed.id.uuid())
-            .bind::<SqlUuid, _>(self.leased.id.uuid())
-            .bind::<SqlUuid, _>(owed.child.uuid())
-            .bind::<Nullable<SqlUuid>, _>(owed.cause.episode().map(Id::uuid))
-            .bind::<Nullable<SqlUuid>, _>(owed.cause.determination().map(Id::uuid))
-            .bind::<Text, _>(self.step.clone())
-            .bind::<Timestamptz, _>(owed.duty.limit_at())
-            .bind::<Text, _>(reminder::message(&owed.duty, self.now, self.zone))
-            .bind::<Timestamptz, _>(self.now)
-            .bind::<Array<SqlUuid>, _>(ids)
-            .bind::<Array<SqlUuid>, _>(users)
-            .execute(&mut &*conn)
-            .await?;
-        Ok(Outcome::Delivered(i32::try_from(written).unwrap_or(i32::MAX)))
     }
 
-    async fn people(&self, conn: &AsyncPgConnection, audience: Audience) -> StoreResult<Vec<Person>> {
-        let height = match audience {
-            Audience::AssignedWorker => 0,
-            Audience::Supervisor => 1,
-            Audience::OnCall => 2,
-            Audience::AgencyContact => 3,
-        };
-        Ok(sql(PEOPLE)
-            .bind::<SqlUuid, _>(self.leased.agency.uuid())
-            .bind::<SqlUuid, _>(self.owed.unit.uuid())
-            .bind::<Nullable<SqlUuid>, _>(self.owed.assigned_to.map(Id::uuid))
-            .bind::<Integer, _>(height)
-            .bind::<Nullable<Array<Text>>, _>(who_may_know(self.owed.cause))
-            .load(&mut &*conn)
-            .await?)
+    async fn widen(&self, conn: &AsyncPgConnection, up: Audience) -> StoreResult<Outcome> {
+        let People { people, reached } = self.people(conn, up).await?;
+        let told = self.rung.give(conn, people).await?;
+        self.mark(conn, &Mark { reached: Some(reached), follow_up_at: self.look_again() }).await?;
+        self.rung.attempted(conn, "widened", told).await?;
+        Ok(Outcome::Widened(told))
     }
 
-    async fn mark(&self, conn: &AsyncPgConnection, outcome: Outcome) -> StoreResult<()> {
-        let (word, recipients) = match outcome {
-            Outcome::Delivered(people) => ("delivered", people),
-            Outcome::Nobody => ("nobody", 0),
-            Outcome::NoLongerOwed | Outcome::Lost => ("no_longer_owed", 0),
-        };
+    fn look_again(&self) -> Option<DateTime<Utc>> {
+        delivery::look_again_at(self.rung.pressure, self.rung.now)
+    }
+
+    async fn people(&self, conn: &AsyncPgConnection, audience: Audience) -> StoreResult<People> {
+        people::standing(conn, self.rung.leased.agency, &self.rung.owed, audience, self.rung.now).await
+    }
+
+    async fn mark(&self, conn: &AsyncPgConnection, mark: &Mark) -> StoreResult<()> {
+        let leased = self.rung.leased;
         sql(MARK)
-            .bind::<Timestamptz, _>(self.now)
-            .bind::<SqlUuid, _>(self.leased.agency.uuid())
-            .bind::<SqlUuid, _>(self.leased.id.uuid())
-            .bind::<BigInt, _>(self.leased.fence)
+            .bind::<Timestamptz, _>(self.rung.now)
+            .bind::<Nullable<Text>, _>(mark.reached.map(Audience::code))
+            .bind::<Nullable<Timestamptz>, _>(mark.follow_up_at)
+            .bind::<SqlUuid, _>(leased.agency.uuid())
+            .bind::<SqlUuid, _>(leased.id.uuid())
+            .bind::<BigInt, _>(leased.fence)
             .execute(&mut &*conn)
             .await?;
-        sql(ATTEMPT)
-            .bind::<SqlUuid, _>(self.leased.agency.uuid())
-            .bind::<SqlUuid, _>(call::new_id::<names::Rung>(self.now).uuid())
-            .bind::<SqlUuid, _>(self.leased.id.uuid())
-            .bind::<Nullable<SqlUuid>, _>(self.owed.cause.episode().map(Id::uuid))
-            .bind::<Timestamptz, _>(self.now)
-            .bind::<Text, _>(word)
-            .bind::<Integer, _>(recipients)
-            .bind::<Text, _>(self.worker.to_owned())
-            .bind::<BigInt, _>(self.leased.fence)
+        Ok(())
+    }
+
+    async fn take_over(&self, conn: &AsyncPgConnection) -> StoreResult<()> {
+        sql(TAKE_OVER)
+            .bind::<SqlUuid, _>(self.rung.leased.agency.uuid())
+            .bind::<SqlUuid, _>(self.rung.owed.id.uuid())
+            .bind::<SqlUuid, _>(self.rung.leased.id.uuid())
             .execute(&mut &*conn)
             .await?;
         Ok(())
     }
 
     async fn queue_next(&self, conn: &AsyncPgConnection) -> StoreResult<()> {
-        let Some(rung) = reminder::next_rung(&self.owed.duty, Some(self.ordinal), self.now) else { return Ok(()) };
-        let queued = Queued::of(self.leased.agency.uuid(), call::new_id(self.now), &self.owed, &rung);
+        let owed = &self.rung.owed;
+        let Some(rung) = reminder::next_rung(&owed.duty, Some(self.ordinal), self.rung.now) else { return Ok(()) };
+        let queued = Queued::of(self.rung.leased.agency.uuid(), call::new_id(self.rung.now), owed, &rung);
         let rows = serde_json::to_string(&[queued]).map_err(|_| StoreError::Corrupt("rungs"))?;
         rungs::queue(rows).execute(&mut &*conn).await?;
         Ok(())

@@ -36,6 +36,8 @@ sealed_columns! {
     CONSENT_AUTHORITY = "publication_consents"."authority" by "id::text",
     STATED_REASON = "report_statements"."reason" by "id::text",
     PACKET_CONTENT = "packets"."content" by "id::text",
+    WEBHOOK_SECRET = "webhooks"."secret" by "id::text",
+    WEBHOOK_PREVIOUS = "webhooks"."previous_secret" by "id::text",
     PACKET_DOCUMENT = "packets"."document" by "id::text",
 }
 

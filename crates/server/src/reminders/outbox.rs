@@ -1,0 +1,217 @@
+//! What leaves the program: leased, sent, then marked. Each way has a loop of its own, so none waits for another.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use homeward_domain::delivery::{After, Channel};
+use homeward_store::deliveries::{Answer, Held};
+use homeward_store::{Store, StoreResult};
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::mail::Mailer;
+use crate::webhook::{Event, Post, Poster};
+
+/// How long an idle loop waits before it looks again.
+const POLL: Duration = Duration::from_secs(1);
+/// How long it waits after the database failed.
+const RETRY: Duration = Duration::from_secs(2);
+/// So many messages are on their way at once.
+const IN_FLIGHT: usize = 16;
+/// So many of them to one endpoint: a slow one keeps no other waiting (WH-10).
+const TO_ONE_ENDPOINT: usize = 4;
+
+/// A way that messages take.
+#[derive(Clone)]
+pub enum Way {
+    /// By mail.
+    Mail(Mailer),
+    /// To the agency's endpoints.
+    Hooks(Poster),
+}
+
+/// One loop that sends what waits for one way.
+#[derive(Clone)]
+pub struct Outbox {
+    /// The database.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way.
+    pub way: Way,
+    /// Written beside every attempt.
+    pub name: String,
+}
+
+/// What is on its way now.
+#[derive(Default)]
+struct Flights {
+    tasks: JoinSet<Option<Uuid>>,
+    to_endpoints: HashMap<Uuid, usize>,
+}
+
+impl Flights {
+    fn start(&mut self, outbox: Outbox, together: Vec<Held>) {
+        let webhook = together.first().and_then(|held| held.webhook);
+        if let Some(webhook) = webhook {
+            *self.to_endpoints.entry(webhook).or_default() += 1;
+        }
+        self.tasks.spawn(async move {
+            if let Err(error) = outbox.send(&together).await {
+                // The lease ends by itself, and it is sent again.
+                tracing::error!(%error, worker = outbox.name, "a message was not sent or not marked");
+            }
+            webhook
+        });
+    }
+
+    fn land(&mut self, landed: Option<Result<Option<Uuid>, JoinError>>) {
+        match landed {
+            Some(Ok(Some(webhook))) => {
+                self.to_endpoints.entry(webhook).and_modify(|flying| *flying = flying.saturating_sub(1));
+            }
+            // It keeps its lease until that ends, and is sent again.
+            Some(Err(error)) => tracing::error!(%error, "alarm: sending a message panicked"),
+            Some(Ok(None)) | None => {}
+        }
+    }
+
+    fn busy(&self) -> Vec<Uuid> {
+        let busy = self.to_endpoints.iter().filter(|(_, flying)| TO_ONE_ENDPOINT <= **flying);
+        busy.map(|(webhook, _)| *webhook).collect()
+    }
+
+    fn room(&self) -> i64 {
+        i64::try_from(IN_FLIGHT.saturating_sub(self.tasks.len())).unwrap_or(0)
+    }
+}
+
+impl Outbox {
+    /// Sends until `stop` says so, and lets what is on its way arrive.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut flights = Flights::default();
+        while !*stop.borrow_and_update() {
+            let pause = match self.launch(&mut flights).await {
+                Ok(0) => POLL,
+                Ok(_) => Duration::ZERO,
+                Err(error) => {
+                    tracing::error!(%error, worker = self.name, "nothing could be leased; it will be tried again");
+                    RETRY
+                }
+            };
+            tokio::select! {
+                landed = flights.tasks.join_next(), if !flights.tasks.is_empty() => flights.land(landed),
+                () = sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+        }
+        while let Some(landed) = flights.tasks.join_next().await {
+            flights.land(Some(landed));
+        }
+    }
+
+    /// Sends what is due now, and waits for it. Says how much that was.
+    pub async fn sweep(&self) -> StoreResult<usize> {
+        let mut flights = Flights::default();
+        let launched = self.launch(&mut flights).await?;
+        while let Some(landed) = flights.tasks.join_next().await {
+            flights.land(Some(landed));
+        }
+        Ok(launched)
+    }
+
+    async fn launch(&self, flights: &mut Flights) -> StoreResult<usize> {
+        let now = self.clock.now();
+        let leased = match flights.room() {
+            0 => Vec::new(),
+            room => self.store.lease_messages(self.channel(), now, room, flights.busy()).await?,
+        };
+        let launched = leased.len();
+        for together in together(leased) {
+            flights.start(self.clone(), together);
+        }
+        self.measure(now).await?;
+        Ok(launched)
+    }
+
+    async fn send(&self, together: &[Held]) -> StoreResult<()> {
+        let now = self.clock.now();
+        let (answer, sent) = match &self.way {
+            Way::Mail(mailer) => match self.store.mail(together, now).await? {
+                Some(mail) => (mailer.send(&mail).await, mail.lines.into_iter().map(|line| line.held).collect()),
+                None => return Ok(()),
+            },
+            Way::Hooks(poster) => match self.hook(poster, together, now).await? {
+                Some(sent) => sent,
+                None => return Ok(()),
+            },
+        };
+        for held in &sent {
+            self.mark(held, &answer).await?;
+        }
+        Ok(())
+    }
+
+    async fn hook(
+        &self,
+        poster: &Poster,
+        together: &[Held],
+        now: DateTime<Utc>,
+    ) -> StoreResult<Option<(Answer, Vec<Held>)>> {
+        let Some(held) = together.first() else { return Ok(None) };
+        let Some(hook) = self.store.hook(held, now).await? else { return Ok(None) };
+        let event = Event::due(&hook);
+        let post = Post { url: &hook.url, id: hook.message_id, secrets: &hook.secrets, event: &event };
+        Ok(Some((poster.send(&post, now).await, vec![*held])))
+    }
+
+    async fn mark(&self, held: &Held, answer: &Answer) -> StoreResult<()> {
+        let now = self.clock.now();
+        let after = self.store.mark_message(held, answer, &self.name, now).await?;
+        let outcome = match after {
+            Some(After::End(ending)) => ending.to_string(),
+            Some(After::TryAgain { pass_on: false, .. }) => "later".to_owned(),
+            Some(After::TryAgain { pass_on: true, .. }) => "passed_on".to_owned(),
+            None => "lost".to_owned(),
+        };
+        let channel = self.channel().to_string();
+        metrics::counter!("messages_total", "channel" => channel.clone(), "outcome" => outcome).increment(1);
+        let late = (now - held.due_at).as_seconds_f64();
+        metrics::histogram!("message_lateness_seconds", "channel" => channel).record(late);
+        Ok(())
+    }
+
+    async fn measure(&self, now: DateTime<Utc>) -> StoreResult<()> {
+        let channel = self.channel();
+        let depth = self.store.outbox(channel, now).await?;
+        let waiting = u32::try_from(depth.waiting).unwrap_or(u32::MAX);
+        metrics::gauge!("outbox_depth", "channel" => channel.to_string()).set(f64::from(waiting));
+        metrics::gauge!("outbox_oldest_seconds", "channel" => channel.to_string()).set(depth.oldest_seconds);
+        Ok(())
+    }
+
+    fn channel(&self) -> Channel {
+        match self.way {
+            Way::Mail(_) => Channel::Email,
+            Way::Hooks(_) => Channel::Webhook,
+        }
+    }
+}
+
+/// What leaves in one message, in the order in which it was leased.
+fn together(leased: Vec<Held>) -> Vec<Vec<Held>> {
+    let mut groups: Vec<Vec<Held>> = Vec::new();
+    for held in leased {
+        let same = |group: &&mut Vec<Held>| group.first().is_some_and(|first| first.message == held.message);
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(held),
+            None => groups.push(vec![held]),
+        }
+    }
+    groups
+}

@@ -1,0 +1,131 @@
+//! An event as it is to leave for an agency's endpoint: thin, signed with what is in force now.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Binary, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::{OptionalExtension as _, QueryableByName};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use uuid::Uuid;
+
+use super::Held;
+use crate::duties;
+use crate::error::{StoreError, StoreResult};
+use crate::pool;
+use crate::seal::{Keyring, WEBHOOK_PREVIOUS, WEBHOOK_SECRET};
+use crate::sql::sql;
+use crate::tx::{self, Store};
+
+/// One event for one endpoint.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// The message in the outbox.
+    pub held: Held,
+    /// Where to.
+    pub url: String,
+    /// The secrets that sign, the present one first; two while one is being replaced (WH-07).
+    pub secrets: Vec<Vec<u8>>,
+    /// The same over every try.
+    pub message_id: Uuid,
+    /// The duty that is due: an id, and nothing that it says.
+    pub duty: Uuid,
+    /// Which rung of its ladder; it counts up.
+    pub version: i32,
+    /// When the rung fired.
+    pub at: DateTime<Utc>,
+}
+
+const HELD: &str = "select to_jsonb(u) as duty, u.id as duty_id, d.message_id, d.queued_at, r.ordinal, w.id as webhook_id, \
+    w.url, w.secret, case when w.previous_until > ? then w.previous_secret end as previous_secret \
+    from deliveries d join duties u on u.agency_id = d.agency_id and u.id = d.duty_id \
+    join rungs r on r.agency_id = d.agency_id and r.id = d.rung_id \
+    join webhooks w on w.agency_id = d.agency_id and w.id = d.webhook_id \
+    where d.agency_id = ? and d.id = ? and d.fence = ? and d.ended_at is null and w.removed_at is null";
+
+/// The endpoint is gone, or nothing is owed.
+const NOT_OWED: &str = "update deliveries set ended_at = ?, ending = 'no_longer_owed', leased_until = null \
+    where agency_id = ? and id = ? and fence = ? and ended_at is null";
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Jsonb)]
+    duty: serde_json::Value,
+    #[diesel(sql_type = SqlUuid)]
+    duty_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    message_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    queued_at: DateTime<Utc>,
+    #[diesel(sql_type = Integer)]
+    ordinal: i32,
+    #[diesel(sql_type = SqlUuid)]
+    webhook_id: Uuid,
+    #[diesel(sql_type = Text)]
+    url: String,
+    #[diesel(sql_type = Binary)]
+    secret: Vec<u8>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    previous_secret: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// The event that this message is. None where nothing is owed any more, or another worker holds it.
+    pub async fn hook(&self, held: &Held, now: DateTime<Utc>) -> StoreResult<Option<Hook>> {
+        let mut conn = pool::checkout(&self.pool).await?;
+        conn.in_transaction = true;
+        conn.pg.batch_execute(&tx::open_for(held.agency)).await?;
+        match compose(&conn.pg, &self.keyring, held, now).await {
+            Ok(hook) => tx::commit(&mut conn).await.map(|()| hook),
+            Err(error) => {
+                tx::roll_back(&mut conn).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+async fn compose(
+    conn: &AsyncPgConnection,
+    keyring: &Keyring,
+    held: &Held,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<Hook>> {
+    let row: Option<Row> = sql(HELD)
+        .bind::<Timestamptz, _>(now)
+        .bind::<SqlUuid, _>(held.agency.uuid())
+        .bind::<SqlUuid, _>(held.id)
+        .bind::<BigInt, _>(held.fence)
+        .get_result(&mut &*conn)
+        .await
+        .optional()?;
+    let hook = row.map(|row| row.hook(keyring, held)).transpose()?.flatten();
+    if hook.is_none() {
+        sql(NOT_OWED)
+            .bind::<Timestamptz, _>(now)
+            .bind::<SqlUuid, _>(held.agency.uuid())
+            .bind::<SqlUuid, _>(held.id)
+            .bind::<BigInt, _>(held.fence)
+            .execute(&mut &*conn)
+            .await?;
+    }
+    Ok(hook)
+}
+
+impl Row {
+    fn hook(self, keyring: &Keyring, held: &Held) -> StoreResult<Option<Hook>> {
+        let duty: duties::Row = serde_json::from_value(self.duty).map_err(|_| StoreError::Corrupt("duties"))?;
+        if !duty.owed()?.duty.is_outstanding() {
+            return Ok(None);
+        }
+        let present = keyring.open_at(held.agency, WEBHOOK_SECRET, self.webhook_id, &self.secret)?;
+        let previous =
+            self.previous_secret.map(|it| keyring.open_at(held.agency, WEBHOOK_PREVIOUS, self.webhook_id, &it));
+        Ok(Some(Hook {
+            held: *held,
+            url: self.url,
+            secrets: [Some(Ok(present)), previous].into_iter().flatten().collect::<StoreResult<_>>()?,
+            message_id: self.message_id,
+            duty: self.duty_id,
+            version: self.ordinal,
+            at: self.queued_at,
+        }))
+    }
+}

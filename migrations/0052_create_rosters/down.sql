@@ -1,0 +1,3 @@
+drop table absences;
+drop table on_call_shifts;
+drop table back_ups;

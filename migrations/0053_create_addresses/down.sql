@@ -1,0 +1,4 @@
+drop function addresses_of(uuid, uuid);
+drop table preferences;
+drop table bounces;
+drop table addresses;

@@ -1,0 +1,2 @@
+drop function calendar_feed_behind(bytea);
+drop table calendar_feeds;

@@ -1,0 +1,3 @@
+drop table alarms;
+drop table canaries;
+drop table heartbeats;
