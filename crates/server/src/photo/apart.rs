@@ -107,10 +107,10 @@ impl Decoder {
 /// What decoded a hostile file is not believed: it is one JPEG, or nothing.
 fn received(answer: &[u8]) -> Result<Picture, Undecoded> {
     let odd = || Undecoded::Broken(io::ErrorKind::InvalidData.into());
-    let (head, jpeg) = answer.split_first_chunk::<8>().ok_or_else(odd)?;
-    let [a, b, c, d, e, f, g, h] = *head;
+    let (width, rest) = answer.split_first_chunk::<4>().ok_or_else(odd)?;
+    let (height, jpeg) = rest.split_first_chunk::<4>().ok_or_else(odd)?;
+    let (width, height) = (u32::from_be_bytes(*width), u32::from_be_bytes(*height));
     let is_jpeg = jpeg.starts_with(&[0xff, 0xd8, 0xff]) && end::check(jpeg, ImageFormat::Jpeg).is_ok();
-    let (width, height) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
     if is_jpeg { Ok(Picture { jpeg: jpeg.to_vec(), width, height }) } else { Err(odd()) }
 }
 
