@@ -93,6 +93,10 @@ fn reports(at: &mut ServiceConfig) {
         .service(report::state_contacts)
         .service(report::show_particulars)
         .service(report::state_particulars)
+        .service(report::history::of_description)
+        .service(report::history::of_endangerment)
+        .service(report::history::of_contacts)
+        .service(report::history::of_particulars)
         .service(report::content::show)
         .service(photos::add)
         .service(photos::list)
@@ -112,7 +116,9 @@ fn reports(at: &mut ServiceConfig) {
         .service(posters::list)
         .service(posters::show)
         .service(posters::show_content)
-        .service(posters::show_document);
+        .service(posters::show_document)
+        .service(packets::disclosures::record_of_poster)
+        .service(packets::disclosures::list_of_poster);
 }
 
 fn contacts(at: &mut ServiceConfig) {

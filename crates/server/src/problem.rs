@@ -84,7 +84,7 @@ pub enum Problem {
     EpisodeClosed,
     #[error("duties stand open; a supervisor can close with a reason for each")]
     DutiesOpen { duty_ids: Vec<DutyId> },
-    #[error("the child has as many photos as can be added now")]
+    #[error("no more photos can be added now, of this child or by you")]
     TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,

@@ -508,6 +508,7 @@ diesel::table! {
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
         determination_id -> Nullable<Uuid>,
+        packet_id -> Nullable<Uuid>,
     }
 }
 
@@ -565,6 +566,7 @@ diesel::table! {
         document -> Bytea,
         sha256_json -> Text,
         sha256_pdf -> Text,
+        for_few -> Bool,
     }
 }
 
