@@ -5,6 +5,7 @@ mod support;
 mod contract;
 
 mod bad_input;
+mod calendars;
 mod children;
 mod closing;
 mod compliance;
@@ -37,4 +38,5 @@ mod search_efforts;
 mod sessions;
 mod tidy;
 mod timeline;
+mod webhooks;
 mod whereabouts;

@@ -32,6 +32,7 @@ const PROBLEMS_OF_BODIES: [(&str, &str); 3] = [
     ("415", "The body is not application/json"),
     ("422", "Understood, and impossible"),
 ];
+const CONFLICTS_WITHOUT_A_BODY: [&str; 3] = ["challenge_webhook", "resend_webhook_message", "rotate_webhook_secret"];
 const PROBLEMS_OF_VERSIONS: [(&str, &str); 2] =
     [("412", "The record has changed since it was read"), ("428", "If-Match is missing")];
 
@@ -86,6 +87,9 @@ fn complete(operation: &mut Operation) {
     let takes_version = operation.parameters.iter().flatten().any(is_version);
     if takes_version {
         add(operation, &PROBLEMS_OF_VERSIONS);
+    }
+    if CONFLICTS_WITHOUT_A_BODY.contains(&name.as_str()) {
+        add(operation, &PROBLEMS_OF_BODIES[..1]);
     }
     if name == "login" {
         add(operation, &[("429", "Too many tries; wait as long as Retry-After says")]);

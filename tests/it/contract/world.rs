@@ -9,18 +9,32 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 12] = [
+pub(super) const OF_NO_CHILD: [&str; 26] = [
+    "approve_webhook",
+    "challenge_webhook",
     "choose_agency_rules",
     "get_agency_rules",
     "get_escalation_contacts",
     "get_indicators",
     "get_me",
+    "get_webhook",
     "list_agency_rules",
+    "list_calendar_feeds",
     "list_primary_factors",
     "list_rules",
+    "list_webhook_messages",
+    "list_webhooks",
     "login",
     "logout",
+    "make_calendar_feed",
+    "pause_webhook",
+    "propose_webhook",
+    "read_calendar",
     "refresh_session",
+    "remove_webhook",
+    "resend_webhook_message",
+    "revoke_calendar_feed",
+    "rotate_webhook_secret",
     "set_escalation_contacts",
 ];
 

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use homeward_server::auth::password::Passwords;
+use homeward_server::auth::password::{Password, Passwords};
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
+use homeward_server::demo::NewUser;
 use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
@@ -166,6 +167,21 @@ impl TestApp {
     /// A caseworker of another agency.
     pub async fn stranger(&self) -> Person {
         Person::sign_in(self, "caseworker@other.homeward.test").await
+    }
+
+    /// Another administrator of the demo agency: what takes two takes them.
+    pub async fn second_administrator(&self) -> Person {
+        let new = NewUser {
+            agency: "Demo State".to_owned(),
+            email: "second-administrator@demo.homeward.test".to_owned(),
+            name: "Second Administrator".to_owned(),
+            role: "administrator".to_owned(),
+            units: Vec::new(),
+            whole_agency: true,
+            password: Password::parse(super::db::PASSWORD.to_owned()).expect("a password"),
+        };
+        homeward_server::demo::create_user(&self.db.url, new, self.now()).await.expect("a person is added");
+        self.person("second-administrator").await
     }
 
     /// Nobody: a client without a token.

@@ -148,7 +148,7 @@ impl Person {
 
 impl Reply {
     #[track_caller]
-    fn expect_status(&self, status: u16, path: &str) -> Value {
+    pub fn expect_status(&self, status: u16, path: &str) -> Value {
         assert_eq!(self.status, status, "{path} answered {}", self.text);
         self.json()
     }

@@ -5,6 +5,7 @@ mod client;
 mod clock;
 mod contract;
 mod db;
+mod endpoint;
 mod given;
 mod mailbox;
 
@@ -13,5 +14,6 @@ pub use client::{Person, Reply};
 pub use clock::at;
 pub use contract::document;
 pub use db::{Database, admin, rename};
+pub use endpoint::{Endpoint, Heard};
 pub use given::{Case, new_child, told};
 pub use mailbox::{Letter, Mood, Relay};
