@@ -101,8 +101,8 @@ const AGENCY: &str = "insert into agencies (id, name, time_zone, jurisdiction, s
 const UNIT: &str = "insert into units (agency_id, id, code, name) values (?, ?, ?, ?) on conflict do nothing";
 
 /// One statement, so that an e-mail that is taken anywhere leaves no half of a person.
-const PERSON: &str = "with person as (insert into users (agency_id, id, email, name, role, whole_agency, created_at) \
-    select ?, ?, mail.email, ?, ?, ?, ? from (select ?::text as email) mail \
+const PERSON: &str = "with person as (insert into users (agency_id, id, email, name, role, whole_agency, created_at, \
+    version) select ?, ?, mail.email, ?, ?, ?, ?, 1 from (select ?::text as email) mail \
     where not exists (select from sign_ins s where s.email = mail.email) \
     on conflict do nothing returning agency_id, id, email), \
     placed as (insert into user_units (agency_id, user_id, unit_id) \

@@ -54,6 +54,7 @@ struct User<'a> {
     role: Role,
     whole_agency: bool,
     created_at: DateTime<Utc>,
+    version: i32,
 }
 
 #[derive(Serialize)]
