@@ -40,6 +40,12 @@ struct State {
 }
 
 impl Letter {
+    /// What it says, with the soft line ends of its encoding taken out.
+    pub fn body(&self) -> String {
+        let body = self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        body.replace("=\r\n", "").replace("=3D", "=")
+    }
+
     pub fn header(&self, name: &str) -> String {
         let line = self.text.lines().find(|line| line.starts_with(&format!("{name}: ")));
         line.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()

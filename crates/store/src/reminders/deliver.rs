@@ -55,7 +55,7 @@ const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r
     order by p.ordinal desc limit 1) as unseen_up_to \
     from rungs r join duties d on d.agency_id = r.agency_id and d.id = r.duty_id join agencies a on a.id = r.agency_id \
     where r.agency_id = ? and r.id = ? and r.fence = ? and r.cancelled_at is null \
-    and (r.sent_at is null or r.follow_up_at is not null) for update of r";
+    and (r.sent_at is null or r.follow_up_at <= ?) for update of r";
 
 /// The newest rung of a duty is the one that is followed up.
 const TAKE_OVER: &str = "update rungs set follow_up_at = null \
@@ -113,7 +113,7 @@ impl Store {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(&tx::open_for(leased.agency)).await?;
-        let delivered = match held(&conn.pg, leased).await {
+        let delivered = match held(&conn.pg, leased, now).await {
             Ok(Some(held)) => match held.delivery(leased, worker, now, self.mails) {
                 Ok(delivery) => delivery.run(&conn.pg).await,
                 Err(error) => Err(error),
@@ -135,11 +135,12 @@ async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<
     }
 }
 
-async fn held(conn: &AsyncPgConnection, leased: &Leased) -> StoreResult<Option<Held>> {
+async fn held(conn: &AsyncPgConnection, leased: &Leased, now: DateTime<Utc>) -> StoreResult<Option<Held>> {
     Ok(sql(HELD)
         .bind::<SqlUuid, _>(leased.agency.uuid())
         .bind::<SqlUuid, _>(leased.id.uuid())
         .bind::<BigInt, _>(leased.fence)
+        .bind::<Timestamptz, _>(now)
         .get_result(&mut &*conn)
         .await
         .optional()?)
