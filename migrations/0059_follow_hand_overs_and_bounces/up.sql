@@ -29,3 +29,7 @@ create index deliveries_sent_as on deliveries (agency_id, sent_as) where sent_as
 alter table deliveries drop constraint deliveries_ending_check;
 alter table deliveries add constraint deliveries_ending_check
     check (ending in ('accepted', 'refused', 'superseded', 'no_longer_owed', 'handed_over'));
+
+alter table delivery_attempts drop constraint delivery_attempts_outcome_check;
+alter table delivery_attempts add constraint delivery_attempts_outcome_check check (outcome in
+    ('delivered', 'nobody', 'no_longer_owed', 'widened', 'unseen', 'given_again', 'accepted', 'refused', 'later'));

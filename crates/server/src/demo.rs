@@ -21,7 +21,7 @@ mod cases;
 mod user;
 
 pub use cases::load_cases;
-pub use user::{NewUser, UserError, create_user, read_password};
+pub use user::{NewUser, UserError, create_user, give_password, read_password};
 
 /// An agency, what it consists of, and the local part of whoever stands on its last rung.
 struct Sample {

@@ -1,6 +1,7 @@
 //! The edge: HTTP, tokens, the worker, the command line, the clock.
 
 pub mod auth;
+pub mod bounce;
 mod body;
 mod cell;
 pub mod cli;

@@ -119,6 +119,7 @@ fn caseworker<'a>(agency: &Agency, email: &'a str, at: DateTime<Utc>) -> User<'a
         role: Role::Caseworker,
         whole_agency: false,
         created_at: at,
+        version: 1,
     }
 }
 
