@@ -51,8 +51,10 @@ async fn h_13_a_bounce_that_comes_later_goes_to_the_next_person_within_five_minu
     assert_eq!(take(&app, &report("failed", "5.1.1", &letter)).await, Taken::Failed(1));
     app.live_until("2026-05-01T08:03:10Z").await;
     assert_eq!(relay.letters_to(SUPERVISOR).len(), 1);
-    assert_eq!((&bounced(&case).await["reply"], &bounced(&case).await["bounced_at"]),
-        (&json!("5.1.1"), &json!("2026-05-01T08:03:00Z")));
+    assert_eq!(
+        (&bounced(&case).await["reply"], &bounced(&case).await["bounced_at"]),
+        (&json!("5.1.1"), &json!("2026-05-01T08:03:00Z"))
+    );
     let sent = case.worker.get(&case.url("/deliveries"), 200).await;
     let refused = |it: &&Value| it["channel"] == "email" && it["ending"] == "refused";
     assert_eq!(sent["data"].as_array().unwrap().iter().filter(refused).count(), 1);
@@ -96,7 +98,8 @@ async fn a_report_that_comes_twice_or_of_a_delay_or_of_another_mail_does_nothing
     let letter = relay.letters_to(WORKER).remove(0);
     assert_eq!(take(&app, &report("delayed", "4.4.1", &letter)).await, Taken::NoFailure);
     assert_eq!(take(&app, b"Subject: On holiday\r\n\r\nBack in June.\r\n").await, Taken::NoFailure);
-    let strange = Letter { text: "Message-ID: <0198a1b2-0000-7000-8000-000000000000@agency.test>".to_owned(), ..letter.clone() };
+    let strange =
+        Letter { text: "Message-ID: <0198a1b2-0000-7000-8000-000000000000@agency.test>".to_owned(), ..letter.clone() };
     assert_eq!(take(&app, &report("failed", "5.1.1", &strange)).await, Taken::Unknown);
     assert_eq!(bounced(&case).await, Value::Null);
     assert_eq!(take(&app, &report("failed", "5.1.1", &letter)).await, Taken::Failed(1));

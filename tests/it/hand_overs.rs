@@ -87,11 +87,17 @@ async fn a_supervisor_hands_over_what_is_in_their_units_and_to_who_works_with_ch
     let app = TestApp::at(NOW).await;
     let second = app.given_person("second", "caseworker", Some("north-county")).await;
     let (one, other) = (app.given_case().await, app.given_case().await);
-    let moved = format!("update children set unit_id = (select id from units where code = 'metro') \
-        where id = '{}'; ", other.child);
-    let entry = format!("insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail) \
+    let moved = format!(
+        "update children set unit_id = (select id from units where code = 'metro') \
+        where id = '{}'; ",
+        other.child
+    );
+    let entry = format!(
+        "insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail) \
         select agency_id, gen_random_uuid(), created_at, recorded_by, id, 'child_changed', '{{}}' from children \
-        where id = '{}'", other.child);
+        where id = '{}'",
+        other.child
+    );
     app.db.owner().await.batch_execute(&format!("begin; {moved}{entry}; commit")).await.unwrap();
     let mut named = to(&second);
     named["child_ids"] = json!([one.child, other.child]);

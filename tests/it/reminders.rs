@@ -80,7 +80,8 @@ async fn dl_08_what_nobody_sees_climbs_every_half_hour_to_the_agencys_contact() 
             "on-call: after_1_hours 2026-05-01T09:30:00Z",
             "director: after_1_hours 2026-05-01T10:00:00Z",
         ]
-    "#]].assert_debug_eq(&first_heard(&app).await);
+    "#]]
+    .assert_debug_eq(&first_heard(&app).await);
 }
 
 #[tokio::test]

@@ -107,12 +107,15 @@ async fn a_rung_with_nobody_on_it_goes_up_and_says_so() {
 #[tokio::test]
 async fn a_substitute_who_is_away_or_disabled_or_works_elsewhere_is_refused() {
     let app = TestApp::at(NOW).await;
-    let (worker, second) = (app.caseworker().await, app.given_person("second", "caseworker", Some("north-county")).await);
+    let (worker, second) =
+        (app.caseworker().await, app.given_person("second", "caseworker", Some("north-county")).await);
     let elsewhere = app.given_person("elsewhere", "caseworker", Some("metro")).await;
     second.post("/v1/absences", from_to("2026-05-07T00:00:00Z", "2026-05-09T00:00:00Z"), 201).await;
     let why = worker.post("/v1/absences", away(Some(&second)), 422).await;
-    assert_eq!((&why["errors"][0]["pointer"], &why["errors"][0]["detail"]),
-        (&json!("/substitute_id"), &json!("is away in that time")));
+    assert_eq!(
+        (&why["errors"][0]["pointer"], &why["errors"][0]["detail"]),
+        (&json!("/substitute_id"), &json!("is away in that time"))
+    );
     worker.post("/v1/absences", away(Some(&elsewhere)), 422).await;
     worker.post("/v1/absences", from_to("2026-05-03T00:00:00Z", "2026-05-02T00:00:00Z"), 422).await;
     let third = app.given_person("third", "caseworker", Some("north-county")).await;
@@ -202,10 +205,8 @@ async fn h_14_a_time_in_which_nobody_is_on_call_is_shown_before_it_begins() {
     supervisor.post("/v1/on-call-shifts", shift, 201).await;
     let gap = |from: &str, until: &str| json!({ "unit_code": "north-county", "starts_at": from, "ends_at": until });
     let shown = supervisor.get("/v1/on-call-shifts", 200).await;
-    let expected = [
-        gap("2026-05-04T00:00:00Z", "2026-05-04T12:00:00Z"),
-        gap("2026-05-05T12:00:00Z", "2026-05-06T00:00:00Z"),
-    ];
+    let expected =
+        [gap("2026-05-04T00:00:00Z", "2026-05-04T12:00:00Z"), gap("2026-05-05T12:00:00Z", "2026-05-06T00:00:00Z")];
     assert_eq!(shown["gaps"], json!(expected));
     let all = app.person("administrator").await.get("/v1/on-call-shifts", 200).await;
     assert_eq!(all["gaps"].as_array().unwrap().len(), 6);

@@ -87,7 +87,6 @@ async fn a_whole_story_is_told_in_order() {
         2026-05-01T08:30:00Z reminder_sent: A reminder was sent
         2026-05-01T08:30:00Z reminder_sent: A reminder was sent
         2026-05-01T08:30:00Z reminder_sent: A reminder was sent
-        2026-05-01T09:00:00Z delivery_attempted: Delivery of a reminder: no longer owed
         2026-05-01T09:00:00Z delivery_attempted: Delivery of a reminder: widened
         2026-05-01T09:00:00Z reminder_sent: A reminder was sent
         2026-05-01T09:30:00Z delivery_attempted: Delivery of a reminder: widened
@@ -97,67 +96,38 @@ async fn a_whole_story_is_told_in_order() {
         2026-05-01T10:00:00Z delivery_attempted: Delivery of a reminder: widened
         2026-05-01T10:00:00Z reminder_sent: A reminder was sent
         2026-05-01T10:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T11:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T11:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T11:30:00Z reminder_sent: A reminder was sent
         2026-05-01T11:30:00Z reminder_sent: A reminder was sent
         2026-05-01T11:30:00Z reminder_sent: A reminder was sent
         2026-05-01T11:30:00Z reminder_sent: A reminder was sent
         2026-05-01T12:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T12:30:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T12:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T12:30:00Z reminder_sent: A reminder was sent
-        2026-05-01T13:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T13:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T14:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T14:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T15:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T15:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T15:30:00Z reminder_sent: A reminder was sent
         2026-05-01T15:30:00Z reminder_sent: A reminder was sent
         2026-05-01T15:30:00Z reminder_sent: A reminder was sent
         2026-05-01T15:30:00Z reminder_sent: A reminder was sent
         2026-05-01T16:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T16:30:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T16:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T16:30:00Z reminder_sent: A reminder was sent
-        2026-05-01T17:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T17:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T18:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T18:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T19:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T19:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T19:30:00Z reminder_sent: A reminder was sent
         2026-05-01T19:30:00Z reminder_sent: A reminder was sent
         2026-05-01T19:30:00Z reminder_sent: A reminder was sent
         2026-05-01T19:30:00Z reminder_sent: A reminder was sent
         2026-05-01T20:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T20:30:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T20:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T20:30:00Z reminder_sent: A reminder was sent
-        2026-05-01T21:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T21:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T22:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T22:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T23:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-01T23:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T00:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T00:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T01:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T01:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T01:30:00Z reminder_sent: A reminder was sent
         2026-05-02T01:30:00Z reminder_sent: A reminder was sent
         2026-05-02T01:30:00Z reminder_sent: A reminder was sent
         2026-05-02T01:30:00Z reminder_sent: A reminder was sent
         2026-05-02T02:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T02:30:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T02:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T02:30:00Z reminder_sent: A reminder was sent
-        2026-05-02T03:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T03:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T04:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T04:30:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T05:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T05:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T05:30:00Z reminder_sent: A reminder was sent
         2026-05-02T05:30:00Z reminder_sent: A reminder was sent
@@ -184,7 +154,6 @@ async fn a_whole_story_is_told_in_order() {
         2026-05-02T07:45:00Z notification: Contact with NCMEC: initial report, completed
         2026-05-02T07:45:00Z duty_started: Owed: regular communication to NCMEC
         2026-05-02T08:00:00Z delivery_attempted: Delivery of a reminder: unseen
-        2026-05-02T08:30:00Z delivery_attempted: Delivery of a reminder: no longer owed
         2026-05-02T08:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T08:30:00Z reminder_sent: A reminder was sent
         2026-05-03T08:00:00Z located: The child was located

@@ -67,7 +67,8 @@ pub fn read(report: &[u8]) -> Option<Failure> {
 
 fn is(part: &MessagePart<'_>, kind: &str, subtype: &str) -> bool {
     let matches = |it: &mail_parser::ContentType<'_>| {
-        it.c_type.eq_ignore_ascii_case(kind) && it.c_subtype.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(subtype))
+        it.c_type.eq_ignore_ascii_case(kind)
+            && it.c_subtype.as_deref().is_some_and(|it| it.eq_ignore_ascii_case(subtype))
     };
     part.content_type().is_some_and(matches)
 }

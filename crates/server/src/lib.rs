@@ -1,8 +1,8 @@
 //! The edge: HTTP, tokens, the worker, the command line, the clock.
 
 pub mod auth;
-pub mod bounce;
 mod body;
+pub mod bounce;
 mod cell;
 pub mod cli;
 pub mod clock;

@@ -1,8 +1,8 @@
 //! How a person is reached by mail beside the address they sign in with, and what was refused.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::QueryableByName;
+use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{AddressId, BounceId, Id};
 use homeward_domain::policy::{Grant, OwnSettings};

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use diesel::sql_types::{Bool, Integer, Time, Timestamptz, Uuid as SqlUuid};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::delivery::DIGEST_AT;
 use homeward_domain::policy::{Grant, OwnSettings};

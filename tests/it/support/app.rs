@@ -77,7 +77,8 @@ impl TestApp {
         };
         let address = listen(&state);
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(state.poster.clone())]);
-        let outbox = |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
+        let outbox =
+            |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
         let outboxes = ways.map(outbox).collect();
         Self { db, address, state, worker, keyring, key_text, outboxes, clock }
     }
@@ -86,6 +87,13 @@ impl TestApp {
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         listen(&AppState { store, ..self.state.clone() })
+    }
+
+    /// Writes the keys that seal values where another process can read them.
+    pub fn write_keys(&self, file: &std::path::Path) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(file, &self.key_text).expect("the file is written");
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("nobody else reads it");
     }
 
     /// Now, as the server sees it.

@@ -18,7 +18,14 @@ fn tried(tries: u32, pressure: Pressure) -> Tried {
 }
 
 fn standing(reached: Audience) -> Standing {
-    Standing { pressure: Pressure::High, sent_at: start(), reached, seen: false, undelivered: false, handed_over: false }
+    Standing {
+        pressure: Pressure::High,
+        sent_at: start(),
+        reached,
+        seen: false,
+        undelivered: false,
+        handed_over: false,
+    }
 }
 
 #[test]

@@ -103,14 +103,25 @@ pub(super) async fn file(request: OfChild<ReadChild>) -> Result<File, Problem> {
 
 async fn of_episode(request: &OfChild<ReadChild>) -> Result<Vec<Delivered>, Problem> {
     let id = request.id::<names::Episode>("episode_id")?;
-    request
-        .read(async |tx, permit| Ok(Seen(deliveries::of_episode(tx, permit, id).await?, permit.saw())))
-        .await
+    request.read(async |tx, permit| Ok(Seen(deliveries::of_episode(tx, permit, id).await?, permit.saw()))).await
 }
 
 const HEADER: [&str; 15] = [
-    "duty_id", "duty_kind", "duty_recipient", "rung", "due_at", "audience", "reached", "went_up", "person", "channel", "queued_at", "tries",
-    "delivered_at", "seen_at", "done_at",
+    "duty_id",
+    "duty_kind",
+    "duty_recipient",
+    "rung",
+    "due_at",
+    "audience",
+    "reached",
+    "went_up",
+    "person",
+    "channel",
+    "queued_at",
+    "tries",
+    "delivered_at",
+    "seen_at",
+    "done_at",
 ];
 
 fn csv(rows: &[Delivered]) -> Result<Vec<u8>, csv::Error> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
 use homeward_domain::id::{Id, UnitId, UserId, names};
 use homeward_domain::impossible::Impossible;
-use homeward_domain::policy::{ArrangeRoster, ReadAgency, Reach};
+use homeward_domain::policy::{ArrangeRoster, Reach, ReadAgency};
 use homeward_domain::roster::{Span, unfit_on_call};
 use homeward_store::rosters::{self, Gap, NewShift, Shift};
 use homeward_store::{Audited, ReadTx, Seen, people};

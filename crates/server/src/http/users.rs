@@ -3,7 +3,7 @@
 use actix_web::get;
 use chrono::{DateTime, Utc};
 use homeward_domain::id::names;
-use homeward_domain::policy::{ReadAgency, ReadPeople, Reach};
+use homeward_domain::policy::{Reach, ReadAgency, ReadPeople};
 use homeward_store::people::{self, Filter, Member, Unit};
 use homeward_store::{ReadTx, Seen};
 use serde::{Deserialize, Serialize};

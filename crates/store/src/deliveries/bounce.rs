@@ -63,11 +63,8 @@ impl Store {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let found: Vec<Found> = sql(FIND)
-            .bind::<SqlUuid, _>(failure.mail)
-            .bind::<SqlUuid, _>(failure.mail)
-            .load(&mut &conn.pg)
-            .await?;
+        let found: Vec<Found> =
+            sql(FIND).bind::<SqlUuid, _>(failure.mail).bind::<SqlUuid, _>(failure.mail).load(&mut &conn.pg).await?;
         tx::commit(&mut conn).await?;
         let mut refused = 0;
         for message in found {
@@ -85,12 +82,7 @@ impl Store {
     }
 }
 
-async fn refuse(
-    conn: &AsyncPgConnection,
-    message: &Found,
-    failure: &Failure,
-    now: DateTime<Utc>,
-) -> StoreResult<bool> {
+async fn refuse(conn: &AsyncPgConnection, message: &Found, failure: &Failure, now: DateTime<Utc>) -> StoreResult<bool> {
     let refused: Vec<Refused> = sql(REFUSE)
         .bind::<Timestamptz, _>(now)
         .bind::<SqlUuid, _>(message.agency_id)

@@ -82,11 +82,7 @@ pub async fn add(tx: &WriteTx, grant: &Grant<ManagePeople>, new: NewMember) -> S
 
 /// A person, held against other writers until the commit: of two changes one comes after the other.
 pub async fn lock(tx: &WriteTx, grant: &Grant<ManagePeople>, id: UserId) -> StoreResult<Member> {
-    sql(LOCK)
-        .bind::<SqlUuid, _>(grant.agency().uuid())
-        .bind::<SqlUuid, _>(id.uuid())
-        .execute(&mut tx.conn())
-        .await?;
+    sql(LOCK).bind::<SqlUuid, _>(grant.agency().uuid()).bind::<SqlUuid, _>(id.uuid()).execute(&mut tx.conn()).await?;
     super::find(tx, grant, id).await
 }
 

@@ -37,7 +37,7 @@ pub enum Outcome {
     NoLongerOwed,
     /// Nobody had seen it, and so many people higher up have it too.
     Widened(i32),
-    /// Everyone up to the agency's contact has it, and nobody has seen it.
+    /// Everyone up to the agency's contact has it, and nobody has seen it. Said once for each rung.
     Unseen,
     /// It was seen, or need not be.
     Rested,
@@ -55,7 +55,7 @@ const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r
     and not exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id \
     and v.ending = 'accepted') as undelivered, \
     (select p.reached from rungs p where p.agency_id = r.agency_id and p.duty_id = r.duty_id \
-    and p.ordinal < r.ordinal and p.follow_up_at is not null and not exists (select from reminders m \
+    and p.pressing and p.sent_at is not null and p.cancelled_at is null and not exists (select from reminders m \
     where m.agency_id = p.agency_id and m.duty_id = p.duty_id and m.acknowledged_at >= p.sent_at) \
     order by p.ordinal desc limit 1) as unseen_up_to \
     from rungs r join duties d on d.agency_id = r.agency_id and d.id = r.duty_id join agencies a on a.id = r.agency_id \
@@ -190,7 +190,9 @@ impl Delivery<'_> {
     async fn run(&self, conn: &AsyncPgConnection) -> StoreResult<Outcome> {
         if !self.rung.owed.duty.is_outstanding() {
             self.mark(conn, &Mark { reached: None, follow_up_at: None, went_up: None }).await?;
-            self.rung.attempted(conn, "no_longer_owed", 0).await?;
+            if self.standing.is_none() {
+                self.rung.attempted(conn, "no_longer_owed", 0).await?;
+            }
             return Ok(Outcome::NoLongerOwed);
         }
         match &self.standing {
@@ -222,10 +224,12 @@ impl Delivery<'_> {
                 self.mark(conn, &Mark::again(standing.reached, None)).await?;
                 Ok(Outcome::Rested)
             }
-            FollowUp::GiveAgain(reached) => Ok(Outcome::GivenAgain(self.give_up_to(conn, reached, "given_again").await?)),
+            FollowUp::GiveAgain(reached) => {
+                Ok(Outcome::GivenAgain(self.give_up_to(conn, reached, "given_again").await?))
+            }
             FollowUp::Widen(up) => Ok(Outcome::Widened(self.give_up_to(conn, up, "widened").await?)),
             FollowUp::Alarm => {
-                self.mark(conn, &Mark::again(standing.reached, self.look_again())).await?;
+                self.mark(conn, &Mark::again(standing.reached, None)).await?;
                 self.rung.attempted(conn, "unseen", 0).await?;
                 Ok(Outcome::Unseen)
             }

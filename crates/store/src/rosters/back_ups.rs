@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Integer, Nullable, Timestamptz, Uuid as SqlUuid};
-use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::{
+    ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{Id, UserId};
 use homeward_domain::policy::{ArrangeRoster, Grant};

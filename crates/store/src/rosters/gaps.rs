@@ -67,17 +67,15 @@ pub async fn gaps<A: Action>(tx: &ReadTx, grant: &Grant<A>) -> StoreResult<Vec<G
         .bind::<Timestamptz, _>(over.starts_at())
         .load(&mut tx.conn())
         .await?;
-    let people: Vec<PersonRow> =
-        sql(PEOPLE).bind::<SqlUuid, _>(grant.agency().uuid()).load(&mut tx.conn()).await?;
+    let people: Vec<PersonRow> = sql(PEOPLE).bind::<SqlUuid, _>(grant.agency().uuid()).load(&mut tx.conn()).await?;
     let away = absences::within_span(tx, grant, over).await?;
     let all = All { shifts, people, away };
     let mut gaps = BTreeMap::new();
     for unit in units {
         gaps.insert(unit.code, all.watch(unit.id)?.gaps(over));
     }
-    let of = |(code, spans): (String, Vec<Span>)| {
-        spans.into_iter().map(move |span| Gap { unit_code: code.clone(), span })
-    };
+    let of =
+        |(code, spans): (String, Vec<Span>)| spans.into_iter().map(move |span| Gap { unit_code: code.clone(), span });
     Ok(gaps.into_iter().flat_map(of).collect())
 }
 
@@ -94,7 +92,8 @@ struct All {
 impl All {
     /// All that says who is on call for one unit. Who is away matters only for those who would stand there.
     fn watch(&self, unit: UnitId) -> StoreResult<Watch> {
-        let mut watch = Watch { active: self.people.iter().map(|it| Id::from_uuid(it.id)).collect(), ..Watch::default() };
+        let mut watch =
+            Watch { active: self.people.iter().map(|it| Id::from_uuid(it.id)).collect(), ..Watch::default() };
         for row in self.shifts.iter().filter(|it| it.unit_id.is_none_or(|id| id == unit.uuid())) {
             let span = Span::kept(row.starts_at, row.ends_at).ok_or(StoreError::Corrupt("on_call_shifts"))?;
             watch.shifts.push((Id::from_uuid(row.user_id), span));

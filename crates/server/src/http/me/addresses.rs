@@ -73,10 +73,7 @@ fn views(all: Vec<Address>) -> Shown<List<AddressView>> {
 #[utoipa::path(tag = "people", operation_id = "list_addresses", responses((status = 200, body = List<AddressView>)))]
 #[get("/v1/me/addresses")]
 pub(crate) async fn list(request: Within<OwnSettings>) -> Result<Shown<List<AddressView>>, Problem> {
-    request
-        .list(async |tx, grant| Ok(Seen(addresses::own(tx, grant).await?, grant.saw(Vec::new()))))
-        .await
-        .map(views)
+    request.list(async |tx, grant| Ok(Seen(addresses::own(tx, grant).await?, grant.saw(Vec::new())))).await.map(views)
 }
 
 /// Give a further address
