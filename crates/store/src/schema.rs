@@ -874,29 +874,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    webhooks (agency_id, id) {
-        agency_id -> Uuid,
-        id -> Uuid,
-        url -> Text,
-        contact_email -> Text,
-        secret -> Bytea,
-        previous_secret -> Nullable<Bytea>,
-        previous_until -> Nullable<Timestamptz>,
-        challenge -> Text,
-        proposed_at -> Timestamptz,
-        proposed_by -> Uuid,
-        approved_at -> Nullable<Timestamptz>,
-        approved_by -> Nullable<Uuid>,
-        emergency_reason -> Nullable<Text>,
-        active_from -> Nullable<Timestamptz>,
-        proven_at -> Nullable<Timestamptz>,
-        paused_at -> Nullable<Timestamptz>,
-        removed_at -> Nullable<Timestamptz>,
-        version -> Int4,
-    }
-}
-
-diesel::table! {
     whereabouts (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
