@@ -122,7 +122,7 @@ async fn mail_for_the_agencys_own_aims_can_be_chosen_away_and_the_inbox_keeps_th
     app.live_until("2026-05-01T13:05:00Z").await;
     let letters = relay.letters_to(WORKER);
     assert!(!letters.iter().any(|it| it.text.contains("Hold the return interview")), "{letters:?}");
-    let inbox = case.worker.get("/v1/reminders", 200).await.to_string();
+    let inbox = app.caseworker().await.get("/v1/reminders", 200).await.to_string();
     assert!(inbox.contains("Hold the return interview"));
 }
 

@@ -14,8 +14,9 @@ fn to(person: &Person) -> Value {
     json!({ "to_user_id": person.id.unwrap().to_string(), "reason": "A new caseload." })
 }
 
-async fn heard(person: &Person) -> Vec<String> {
-    let all = person.get("/v1/reminders", 200).await;
+/// Which rungs somebody has heard, who signs in now.
+async fn heard(app: &TestApp, name: &str) -> Vec<String> {
+    let all = app.person(name).await.get("/v1/reminders", 200).await;
     all["data"].as_array().unwrap().iter().map(|it| it["rung"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -26,19 +27,19 @@ async fn what_is_owed_and_what_fired_already_reaches_the_worker_that_there_is_no
     let second = app.given_person("second", "caseworker", Some("north-county")).await;
     let case = app.given_case().await;
     app.travel_to(NOW).await;
-    assert_eq!(heard(&second).await, [""; 0]);
+    assert_eq!(heard(&app, "second").await, [""; 0]);
     let done = hand_over(&app, &case.worker, to(&second), 201).await;
     app.settle().await;
-    assert_eq!(heard(&second).await, ["at_once", "at_once"]);
+    assert_eq!(heard(&app, "second").await, ["at_once", "at_once"]);
     assert_eq!(relay.letters_to("second@demo.homeward.test").len(), 2);
     let mine = second.get("/v1/duties?assigned_to=me", 200).await;
     assert!(2 <= mine["data"].as_array().unwrap().len());
     assert_eq!(case.worker.get("/v1/duties?assigned_to=me", 200).await["data"], json!([]));
     app.live_until("2026-05-01T09:30:00Z").await;
-    assert!(heard(&second).await.contains(&"after_1_hours".to_owned()));
-    assert!(!heard(&case.worker).await.contains(&"after_1_hours".to_owned()));
+    assert!(heard(&app, "second").await.contains(&"after_1_hours".to_owned()));
+    assert!(!heard(&app, "caseworker").await.contains(&"after_1_hours".to_owned()));
     let kept = format!("/v1/users/{}/hand-overs", case.worker.id.unwrap());
-    assert_eq!(case.supervisor.get(&kept, 200).await["data"][0], done);
+    assert_eq!(app.supervisor().await.get(&kept, 200).await["data"][0], done);
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn a_mail_that_waits_for_the_worker_before_leaves_for_the_one_there_is_now
     assert!(relay.letters_to("caseworker@demo.homeward.test").is_empty());
     let letters = relay.letters_to("second@demo.homeward.test");
     assert!(letters.iter().any(|it| it.text.contains("Hold the return interview")), "{letters:?}");
-    let sent = case.supervisor.get(&case.url("/deliveries"), 200).await;
+    let sent = app.supervisor().await.get(&case.url("/deliveries"), 200).await;
     assert!(sent["data"].as_array().unwrap().iter().any(|it| it["ending"] == "handed_over"));
 }
 
@@ -124,5 +125,5 @@ async fn a_child_that_is_assigned_anew_by_a_change_of_the_record_takes_its_remin
     let assigned = json!({ "assigned_to": second.id.unwrap().to_string() });
     case.worker.patch(&case.child_url(""), assigned, 200).await;
     app.settle().await;
-    assert_eq!(heard(&second).await, ["at_once", "at_once"]);
+    assert_eq!(heard(&app, "second").await, ["at_once", "at_once"]);
 }

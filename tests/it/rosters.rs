@@ -11,12 +11,13 @@ fn id(person: &Person) -> String {
     person.id.unwrap().to_string()
 }
 
-async fn heard(person: &Person) -> usize {
-    person.get("/v1/reminders", 200).await["data"].as_array().unwrap().len()
+/// How many reminders somebody has, who signs in now.
+async fn heard(app: &TestApp, name: &str) -> usize {
+    app.person(name).await.get("/v1/reminders", 200).await["data"].as_array().unwrap().len()
 }
 
-async fn deliveries(case: &Case) -> Vec<Value> {
-    case.supervisor.get(&case.url("/deliveries"), 200).await["data"].as_array().unwrap().clone()
+async fn deliveries(app: &TestApp, case: &Case) -> Vec<Value> {
+    app.supervisor().await.get(&case.url("/deliveries"), 200).await["data"].as_array().unwrap().clone()
 }
 
 fn from_to(starts_at: &str, ends_at: &str) -> Value {
@@ -41,11 +42,11 @@ async fn dl_08_the_back_up_hears_when_the_worker_has_not_seen_it_for_half_an_hou
     let case = app.given_case().await;
     stand_in(&case.supervisor, &case.worker, &second, 200).await;
     app.live_until("2026-05-01T08:29:00Z").await;
-    assert_eq!((heard(&case.worker).await, heard(&second).await), (2, 0));
+    assert_eq!((heard(&app, "caseworker").await, heard(&app, "second").await), (2, 0));
     app.live_until("2026-05-01T08:31:00Z").await;
-    assert_eq!((heard(&second).await, heard(&case.supervisor).await), (2, 0));
+    assert_eq!((heard(&app, "second").await, heard(&app, "supervisor").await), (2, 0));
     app.live_until("2026-05-01T09:01:00Z").await;
-    assert!(0 < heard(&case.supervisor).await);
+    assert!(0 < heard(&app, "supervisor").await);
 }
 
 #[tokio::test]
@@ -77,7 +78,7 @@ async fn dl_13_a_substitute_hears_in_the_place_of_who_is_away_when_the_rung_fire
     let case = app.given_case().await;
     case.worker.post("/v1/absences", away(Some(&second)), 201).await;
     app.travel_to(NOW).await;
-    assert_eq!((heard(&case.worker).await, heard(&second).await), (0, 2));
+    assert_eq!((heard(&app, "caseworker").await, heard(&app, "second").await), (0, 2));
     let shown = case.supervisor.get(&format!("/v1/users/{}", id(&case.worker)), 200).await;
     assert_eq!((&shown["away"], &shown["substitute_id"]), (&json!(true), &json!(id(&second))));
 }
@@ -88,8 +89,8 @@ async fn a_rung_with_nobody_on_it_goes_up_and_says_so() {
     let case = app.given_case().await;
     let absence = case.worker.post("/v1/absences", away(None), 201).await;
     app.travel_to(NOW).await;
-    assert_eq!((heard(&case.worker).await, heard(&case.supervisor).await), (0, 2));
-    for row in deliveries(&case).await {
+    assert_eq!((heard(&app, "caseworker").await, heard(&app, "supervisor").await), (0, 2));
+    for row in deliveries(&app, &case).await {
         assert_eq!((&row["audience"], &row["reached"]), (&json!("assigned_worker"), &json!("supervisor")), "{row}");
         assert_eq!(row["went_up"], true);
     }
@@ -100,8 +101,8 @@ async fn a_rung_with_nobody_on_it_goes_up_and_says_so() {
     let back = case.worker.send(Method::POST, &url, None, &[]).await;
     assert_eq!((back.status, &back.json()["cancelled_at"]), (200, &json!(NOW)));
     app.live_until("2026-05-01T09:00:00Z").await;
-    assert!(0 < heard(&case.worker).await);
-    assert!(deliveries(&case).await.iter().any(|it| it["went_up"] == false));
+    assert!(0 < heard(&app, "caseworker").await);
+    assert!(deliveries(&app, &case).await.iter().any(|it| it["went_up"] == false));
 }
 
 #[tokio::test]
@@ -160,8 +161,8 @@ async fn while_a_shift_covers_the_moment_it_says_who_is_on_call() {
     shift["unit_code"] = json!("north-county");
     case.supervisor.post("/v1/on-call-shifts", shift, 201).await;
     app.live_until("2026-05-01T12:00:00Z").await;
-    assert!(0 < heard(&second).await);
-    assert_eq!(heard(&app.person("on-call").await).await, 0);
+    assert!(0 < heard(&app, "second").await);
+    assert_eq!(heard(&app, "on-call").await, 0);
 }
 
 #[tokio::test]
@@ -215,7 +216,7 @@ async fn h_14_a_time_in_which_nobody_is_on_call_is_shown_before_it_begins() {
 #[tokio::test]
 async fn t_06_whoever_locks_the_sign_ins_of_a_unit_silences_nobody() {
     let app = TestApp::at(NOW).await;
-    let (worker, supervisor) = (app.caseworker().await, app.supervisor().await);
+    let worker = app.caseworker().await;
     for name in ["caseworker", "supervisor"] {
         let wrong = json!({ "email": format!("{name}@demo.homeward.test"), "password": "a wrong password" });
         let mut last = 0;
@@ -228,5 +229,5 @@ async fn t_06_whoever_locks_the_sign_ins_of_a_unit_silences_nobody() {
     let opened = json!({ "agency_information_received_at": NOW });
     worker.post(&format!("/v1/children/{child}/missing-episodes"), opened, 201).await;
     app.live_until("2026-05-01T09:01:00Z").await;
-    assert!(2 <= heard(&worker).await && 0 < heard(&supervisor).await);
+    assert!(2 <= heard(&app, "caseworker").await && 0 < heard(&app, "supervisor").await);
 }

@@ -73,6 +73,9 @@ fn base() -> OpenApi {
     document
 }
 
+/// Acts without a body that can come too late.
+const CONFLICTING: [&str; 3] = ["cancel_absence", "cancel_on_call_shift", "remove_address"];
+
 /// Security and problems, the same for every operation, so that no handler repeats them.
 fn complete(operation: &mut Operation) {
     let name = operation.operation_id.clone().unwrap_or_default();
@@ -86,6 +89,9 @@ fn complete(operation: &mut Operation) {
     let takes_version = operation.parameters.iter().flatten().any(is_version);
     if takes_version {
         add(operation, &PROBLEMS_OF_VERSIONS);
+    }
+    if CONFLICTING.contains(&name.as_str()) {
+        add(operation, &[("409", "Conflicts with what is recorded")]);
     }
     if name == "login" {
         add(operation, &[("429", "Too many tries; wait as long as Retry-After says")]);

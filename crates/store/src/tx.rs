@@ -359,7 +359,7 @@ impl WriteTx {
     async fn settle(&mut self, entries: &[Entry], keep: StoreResult<Option<Sql>>) -> StoreResult<()> {
         self.plan().await?;
         let call = &self.read.call;
-        let mut last = entries.iter().map(|it| audit::entry(call, it)).collect::<StoreResult<Vec<_>>>()?;
+        let mut last = audit::entries(call, entries)?;
         last.extend(keep?);
         commit_with(&mut self.read.conn, last).await
     }
