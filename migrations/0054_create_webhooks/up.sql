@@ -16,13 +16,16 @@ create table webhooks (
     active_from      timestamptz,
     proven_at        timestamptz,
     paused_at        timestamptz,
+    pause_reason     text,
     removed_at       timestamptz,
+    removal_reason   text,
     version          integer not null,
     primary key (agency_id, id),
     foreign key (agency_id) references agencies,
     foreign key (agency_id, proposed_by) references users,
     -- Two people (WH-08).
     constraint webhooks_take_two check (approved_by is distinct from proposed_by or approved_by is null),
+    check ((paused_at is null) = (pause_reason is null) and (removed_at is null) = (removal_reason is null)),
     check ((approved_at is null) = (approved_by is null) and (approved_at is null) = (active_from is null))
 );
 grant select, insert, update on webhooks to homeward_app;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Case, TestApp, new_child};
+use crate::support::{Case, Person, TestApp, new_child};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 
@@ -164,6 +164,33 @@ async fn a_birthday_while_missing_closes_nothing_and_asks_a_person_to_review() {
     assert_eq!(after["state"], "open_missing");
     let kinds: Vec<&str> = after["duties"].as_array().unwrap().iter().filter_map(|it| it["kind"].as_str()).collect();
     assert_eq!(kinds, ["initial_report", "initial_report", "birthday_review"]);
+}
+
+#[tokio::test]
+async fn a_corrected_day_of_birth_moves_the_review() {
+    let app = TestApp::at(NOW).await;
+    let worker = app.caseworker().await;
+    let child = new_child(&worker, json!({ "date_of_birth": "2008-05-03" })).await;
+    let (child, url) = (format!("/v1/children/{child}"), format!("/v1/children/{child}/missing-episodes"));
+    let opened = worker.post(&url, json!({ "agency_information_received_at": NOW }), 201).await;
+    let episode = format!("{url}/{}", opened["id"].as_str().unwrap());
+    let review = async |worker: &Person| {
+        let duties = worker.get(&episode, 200).await["duties"].as_array().unwrap().clone();
+        duties
+            .into_iter()
+            .find(|it| it["kind"] == "birthday_review")
+            .map(|it| (it["starts_at"].clone(), it["state"].clone()))
+    };
+    app.live_until("2026-05-03T08:00:00Z").await;
+    let worker = app.caseworker().await;
+    assert_eq!(review(&worker).await.unwrap().0, "2026-05-03T05:00:00Z");
+    worker.patch(&child, json!({ "date_of_birth": "2008-05-04" }), 200).await;
+    assert_eq!(review(&worker).await, None);
+    app.live_until("2026-05-04T08:00:00Z").await;
+    let worker = app.caseworker().await;
+    assert_eq!(review(&worker).await.unwrap().0, "2026-05-04T05:00:00Z");
+    worker.patch(&child, json!({ "date_of_birth": "2010-05-04" }), 200).await;
+    assert_eq!(review(&worker).await, None);
 }
 
 #[tokio::test]

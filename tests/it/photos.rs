@@ -1,5 +1,7 @@
 //! Photos: only the picture is kept, nobody without a right sees it, and each look is on record.
 
+mod apart;
+
 use std::io::Cursor;
 
 use base64::Engine as _;
@@ -186,6 +188,22 @@ async fn a_child_has_no_more_photos_a_day_than_anyone_needs() {
     let problem = case.worker.post(&case.child_url("/photos"), new_photo(&png(2, 2)), 409).await;
     assert_eq!(problem["type"], "/problems/too-many-photos");
     assert_eq!(app.state.objects.count().await.unwrap(), (0, 20));
+}
+
+#[tokio::test]
+async fn a_person_adds_no_more_photos_a_day_than_anyone_needs() {
+    let app = TestApp::at(NOW).await;
+    let (case, other) = (app.given_case().await, app.given_case().await);
+    case.worker.post(&case.child_url("/photos"), new_photo(&png(2, 2)), 201).await;
+    let more = "insert into photos select agency_id, (left(id::text, 23) || right(gen_random_uuid()::text, 13))::uuid, child_id, taken_on, source, width, height, \
+        content_key, recorded_at, recorded_by from photos, generate_series(1, 99)";
+    let owner = app.db.owner().await;
+    owner.batch_execute(&format!("set session_replication_role = replica; {more}")).await.unwrap();
+    let problem = case.worker.post(&other.child_url("/photos"), new_photo(&png(2, 2)), 409).await;
+    assert_eq!(problem["type"], "/problems/too-many-photos");
+    case.supervisor.post(&other.child_url("/photos"), new_photo(&png(2, 2)), 201).await;
+    app.set_clock("2026-05-02T08:00:00Z");
+    app.caseworker().await.post(&other.child_url("/photos"), new_photo(&png(2, 2)), 201).await;
 }
 
 #[tokio::test]

@@ -137,3 +137,23 @@ async fn the_database_keeps_no_poster_without_a_consent() {
     let refused = owner.batch_execute(forge).await.unwrap_err();
     assert!(refused.as_db_error().unwrap().constraint().unwrap().starts_with("packets_check"));
 }
+
+#[tokio::test]
+async fn a_poster_that_was_handed_out_is_accounted_for() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    decide(&case, "given").await;
+    let made = case.worker.post(&case.url("/posters"), wanted(), 201).await;
+    let handed_out = json!({
+        "recipient_name": "Sample Clerk", "recipient_agency": "Bus station", "method": "in_person", "sent_at": NOW,
+        "legal_basis": "consent",
+    });
+    let id = made["id"].as_str().unwrap();
+    let url = case.url(&format!("/posters/{id}/disclosures"));
+    let recorded = case.worker.post(&url, handed_out.clone(), 201).await;
+    assert_eq!((&recorded["packet_id"], &recorded["legal_basis"]), (&made["id"], &json!("consent")));
+    assert_eq!(app.auditor().await.get(&url, 200).await["data"], json!([recorded]));
+    case.worker.post(&case.url(&format!("/packets/{id}/disclosures")), handed_out, 404).await;
+    let course = case.worker.get(&case.url("/timeline"), 200).await.to_string();
+    assert!(course.contains("A poster went out"), "{course}");
+}

@@ -236,3 +236,32 @@ async fn what_is_stated_changes_no_duty_and_no_deadline_of_the_report() {
     state(&case, &path, json!({ "vulnerability_to_being_sex_trafficked": words })).await;
     assert_eq!(case.duty("initial_report", "ncmec").await, before);
 }
+
+#[tokio::test]
+async fn what_was_replaced_stays_readable_to_whoever_may_read_the_group_and_each_look_is_on_record() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    let path = case.child_url("/endangerment");
+    state(&case, &path, json!({ "medical_conditions": provided("Asthma.") })).await;
+    state(&case, &path, json!({ "medical_conditions": provided("Asthma; none other.") })).await;
+    let history = format!("{path}/history");
+    let told = case.worker.get(&history, 200).await;
+    let rows = told["data"].as_array().unwrap().iter().map(|it| (it["version"].clone(), it["value"].clone()));
+    let expected = [(json!(1), json!("Asthma.")), (json!(2), json!("Asthma; none other."))];
+    assert_eq!(rows.collect::<Vec<_>>(), expected);
+    assert_eq!(case.worker.get(&case.child_url("/description/history"), 200).await["data"], json!([]));
+    app.auditor().await.get(&history, 403).await;
+    let log = case.supervisor.get(&case.child_url("/access-log"), 200).await.to_string();
+    assert!(log.contains("read_endangerment"), "{log}");
+}
+
+#[tokio::test]
+async fn the_particulars_of_one_episode_have_a_history_of_their_own() {
+    let app = TestApp::at(NOW).await;
+    let (case, other) = (app.given_case().await, app.given_case().await);
+    let path = case.url("/particulars");
+    state(&case, &path, json!({ "belongings": provided("A red bag.") })).await;
+    let told = case.worker.get(&format!("{path}/history"), 200).await;
+    assert_eq!((told["data"].as_array().unwrap().len(), &told["data"][0]["item"]), (1, &json!("belongings")));
+    assert_eq!(case.worker.get(&other.url("/particulars/history"), 200).await["data"], json!([]));
+}

@@ -45,7 +45,7 @@ async fn dl_08_the_back_up_hears_when_the_worker_has_not_seen_it_for_half_an_hou
     assert_eq!((heard(&app, "caseworker").await, heard(&app, "second").await), (2, 0));
     app.live_until("2026-05-01T08:31:00Z").await;
     assert_eq!((heard(&app, "second").await, heard(&app, "supervisor").await), (2, 0));
-    app.live_until("2026-05-01T09:01:00Z").await;
+    app.live_until("2026-05-01T09:31:00Z").await;
     assert!(0 < heard(&app, "supervisor").await);
 }
 

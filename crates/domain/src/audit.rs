@@ -8,9 +8,9 @@ use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AbsenceId, AddressId, AgencyId, BounceId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId,
-    FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId, PlacementId,
-    ReminderId, ScreeningId, SearchEffortId, ShiftId, UserId, WhereaboutsId,
+    AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
+    EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId,
+    PlacementId, ReminderId, ScreeningId, SearchEffortId, ShiftId, UserId, WebhookId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -110,8 +110,38 @@ pub enum Change {
     AddressRemoved { address_id: AddressId },
     /// They said that an address works again.
     BounceCleared { bounce_id: BounceId },
+    /// An endpoint was proposed, approved, proven, given another secret, paused, resumed or removed.
+    WebhookChanged { webhook_id: WebhookId, to: WebhookStep },
+    /// A message that was not taken is tried again.
+    MessageResent { webhook_id: WebhookId, message_id: Uuid },
+    /// A person made themselves a calendar feed.
+    CalendarFeedMade { feed_id: CalendarFeedId },
+    /// A calendar feed was revoked.
+    CalendarFeedRevoked { feed_id: CalendarFeedId },
     /// Rows about the child came with an import.
     Imported { rows: usize },
+}
+
+/// What was done about an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookStep {
+    /// One person proposed it.
+    Proposed,
+    /// Another approved it.
+    Approved,
+    /// Another approved it to begin at once.
+    ApprovedAsEmergency,
+    /// It answered the challenge.
+    Proven,
+    /// It has a new secret; the one before signs for a while longer.
+    SecretRotated,
+    /// Nothing is sent to it for now.
+    Paused,
+    /// It is sent to again.
+    Resumed,
+    /// It is gone.
+    Removed,
 }
 
 /// Why a record was looked at: the act of reading, not the endpoint.

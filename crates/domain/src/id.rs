@@ -62,6 +62,10 @@ pub type DisclosureId = Id<names::Disclosure>;
 pub type PhotoId = Id<names::Photo>;
 /// Names one decision about publication.
 pub type ConsentId = Id<names::Consent>;
+/// Names one endpoint of an agency.
+pub type WebhookId = Id<names::Webhook>;
+/// Names one calendar feed of a person.
+pub type CalendarFeedId = Id<names::CalendarFeed>;
 
 /// Names one turn of being on call.
 pub type ShiftId = Id<names::Shift>;
@@ -134,6 +138,10 @@ pub mod names {
     pub enum Address {}
     /// See [`super::BounceId`].
     pub enum Bounce {}
+    /// See [`super::WebhookId`].
+    pub enum Webhook {}
+    /// See [`super::CalendarFeedId`].
+    pub enum CalendarFeed {}
 }
 
 impl<T> Id<T> {

@@ -10,6 +10,9 @@ pub const STALE_AFTER: i64 = 180;
 /// How many photos of one child can be added within a day.
 pub const PER_DAY: i64 = 20;
 
+/// How many one person can add within a day, of whomever.
+pub const PER_PERSON: i64 = 100;
+
 /// How many there can be of one child: none is ever deleted.
 pub const PER_CHILD: i64 = 500;
 

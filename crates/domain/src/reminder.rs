@@ -161,7 +161,8 @@ pub fn message(duty: &Duty, now: DateTime<Utc>, zone: Zone) -> String {
     }
 }
 
-fn act(kind: DutyKind, recipient: Option<Recipient>) -> String {
+/// What is to be done, and to whom.
+pub fn act(kind: DutyKind, recipient: Option<Recipient>) -> String {
     let to = recipient.map_or("the agency", recipient_name);
     match kind {
         DutyKind::InitialReport => format!("Report the missing child to {to}"),

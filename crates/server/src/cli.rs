@@ -74,6 +74,9 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Decode one picture from standard input, within limits; the server runs itself so
+    #[command(hide = true)]
+    DecodePicture,
     /// Run a command with a private database in `DATABASE_URL`
     #[command(hide = true)]
     WithPostgres {

@@ -12,6 +12,7 @@ use crate::auth::password::Passwords;
 use crate::auth::token::Keys;
 use crate::clock::Clock;
 use crate::objects::Objects;
+use crate::photo::Decoder;
 use crate::webhook::Poster;
 
 /// What every request can reach.
@@ -31,6 +32,8 @@ pub struct AppState {
     pub poster: Poster,
     /// Turns for decoding a picture: it takes much memory.
     pub decoders: Arc<Semaphore>,
+    /// Where it is done.
+    pub decoder: Decoder,
     /// What `/metrics` prints; none in tests.
     pub metrics: Option<PrometheusHandle>,
 }

@@ -16,11 +16,16 @@ use uuid::Uuid;
 
 use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
 use crate::auth::token::{NoRandomness, Secret};
+use crate::problem::Problem;
 
+mod back;
 mod cases;
+mod hand;
+mod missing;
+mod picture;
 mod user;
 
-pub use cases::load_cases;
+pub use cases::{Stage, load_cases};
 pub use user::{NewUser, UserError, create_user, give_password, read_password};
 
 /// An agency, what it consists of, and the local part of whoever stands on its last rung.
@@ -97,6 +102,9 @@ pub enum DemoError {
     /// None could be made up.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
+    /// A case could not be told to its end.
+    #[error(transparent)]
+    Told(#[from] Problem),
     /// The name of an agency or a sign-in of the demo belongs to somebody else.
     #[error("{0} is there already, and not from the demo")]
     Taken(String),

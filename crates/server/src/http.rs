@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 mod absences;
 mod agency_rules;
 mod audit;
+mod calendars;
 mod children;
 mod choices;
 mod closing;
@@ -40,6 +41,7 @@ mod shifts;
 mod timeline;
 mod users;
 mod views;
+mod webhooks;
 mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
@@ -95,6 +97,10 @@ fn reports(at: &mut ServiceConfig) {
         .service(report::state_contacts)
         .service(report::show_particulars)
         .service(report::state_particulars)
+        .service(report::history::of_description)
+        .service(report::history::of_endangerment)
+        .service(report::history::of_contacts)
+        .service(report::history::of_particulars)
         .service(report::content::show)
         .service(photos::add)
         .service(photos::list)
@@ -114,7 +120,9 @@ fn reports(at: &mut ServiceConfig) {
         .service(posters::list)
         .service(posters::show)
         .service(posters::show_content)
-        .service(posters::show_document);
+        .service(posters::show_document)
+        .service(packets::disclosures::record_of_poster)
+        .service(packets::disclosures::list_of_poster);
 }
 
 fn contacts(at: &mut ServiceConfig) {
@@ -160,6 +168,10 @@ fn work(at: &mut ServiceConfig) {
         .service(reminders::list)
         .service(reminders::show)
         .service(reminders::acknowledge)
+        .service(calendars::make)
+        .service(calendars::list)
+        .service(calendars::revoke)
+        .service(calendars::read)
         .service(rules::list);
 }
 
@@ -195,7 +207,17 @@ fn agency(at: &mut ServiceConfig) {
         .service(agency_rules::choose)
         .service(agency_rules::history)
         .service(escalation::show)
-        .service(escalation::choose);
+        .service(escalation::choose)
+        .service(webhooks::propose)
+        .service(webhooks::list)
+        .service(webhooks::show)
+        .service(webhooks::approve)
+        .service(webhooks::prove)
+        .service(webhooks::rotate)
+        .service(webhooks::pause)
+        .service(webhooks::remove)
+        .service(webhooks::messages::list)
+        .service(webhooks::messages::resend);
 }
 
 fn audits(at: &mut ServiceConfig) {

@@ -19,7 +19,7 @@ pub mod openapi;
 mod packet;
 mod paging;
 mod pdf;
-mod photo;
+pub mod photo;
 mod poster;
 pub mod postgres;
 mod private_file;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use homeward_server::cli::{Cli, Command};
 use homeward_server::config::Config;
-use homeward_server::{openapi, postgres, run};
+use homeward_server::{openapi, photo, postgres, run};
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -15,6 +15,7 @@ fn main() -> ExitCode {
             run::print(&openapi::json());
             ExitCode::SUCCESS
         }
+        Command::DecodePicture => photo::decode_one(),
         Command::WithPostgres { dir, volatile, command } => {
             let durability = if volatile { postgres::Durability::Volatile } else { postgres::Durability::Durable };
             match postgres::with_cluster(dir, durability, &command) {

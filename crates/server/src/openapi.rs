@@ -16,7 +16,7 @@ use crate::http;
 use crate::problem::{Fault, ProblemView};
 
 /// Reached without a token: how one gets a token.
-const OPEN: [&str; 2] = ["login", "refresh_session"];
+const OPEN: [&str; 3] = ["login", "refresh_session", "read_calendar"];
 
 /// What may be answered instead, and why; each is `application/problem+json`.
 const PROBLEMS: [(&str, &str); 6] = [

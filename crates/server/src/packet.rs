@@ -8,13 +8,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::wire::codes::{
-    CareStatusCode, ContentStatusCode, EthnicityCode, MissingTypeCode, ObservationSourceCode, PacketRecipientCode,
-    PlacementSettingCode, RaceCode, RecipientCode, RecoveryTypeCode, ReportGroupCode, SexCode, WhereaboutsKnownCode,
+    CareStatusCode, ContentStatusCode, DeterminationSourceCode, DeterminationTypeCode, EthnicityCode, MissingTypeCode,
+    ObservationSourceCode, PacketRecipientCode, PlacementSettingCode, RaceCode, RecipientCode, RecoveryTypeCode,
+    ReportGroupCode, SexCode, WhereaboutsKnownCode,
 };
 
 mod compose;
+mod concluded;
 pub mod differences;
 pub mod gate;
+pub mod laid;
 mod observed;
 pub mod sheet;
 
@@ -37,6 +40,11 @@ pub struct LawEnforcementPacket {
     #[serde(flatten)]
     pub report: ReportBody,
     pub prior_missing_reports: PriorReports,
+    /// What people concluded, where a person named each one (42 U.S.C. 671(a)(34)(A)); else it is left out, which says
+    /// nothing about the child.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub determinations: Option<Vec<PacketDetermination>>,
 }
 
 /// The report to NCMEC (42 U.S.C. 671(a)(35)(B)).
@@ -185,7 +193,29 @@ pub struct PacketSighting {
     pub context: String,
 }
 
+/// What a named person concluded, as they said it. Whom they asked is not the recipient's.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct PacketDetermination {
+    pub id: Uuid,
+    pub determination_type: DeterminationTypeCode,
+    pub determination_source: DeterminationSourceCode,
+    pub determined_by_name: String,
+    pub determined_by_role: String,
+    pub determined_by_agency: String,
+    pub determined_at: DateTime<Utc>,
+    pub agency_information_received_at: DateTime<Utc>,
+    pub basis: String,
+}
+
 impl PacketContent {
+    /// What people concluded, as far as it is in here.
+    pub fn determinations(&self) -> &[PacketDetermination] {
+        match self {
+            Self::LawEnforcement(it) => it.determinations.as_deref().unwrap_or_default(),
+            Self::Ncmec(_) => &[],
+        }
+    }
+
     /// What both kinds say.
     pub fn report(&self) -> &ReportBody {
         match self {

@@ -1,15 +1,19 @@
 //! From what a client sent to a picture and nothing else: decoded, turned upright, encoded anew.
 //!
 //! Whatever else a file carries (place, time, camera, thumbnail, comments, a second file behind it) is not copied, so it
-//! cannot be kept or served (UP-01, UP-02, UP-04, UP-05).
+//! cannot be kept or served (UP-01, UP-02, UP-04, UP-05). A file with something behind its picture is refused.
 
 use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder as _, ImageError, ImageFormat, ImageReader, Limits};
 
+mod apart;
+mod end;
 #[cfg(test)]
 mod tests;
+
+pub use apart::{Decoder, Undecoded, decode_one};
 
 /// The largest file, in bytes.
 pub const BYTES: usize = 15 * 1024 * 1024;
@@ -49,6 +53,15 @@ pub enum PhotoFault {
     /// More pixels than [`PIXELS`].
     #[error("has more than {PIXELS} pixels")]
     Pixels,
+    /// A second picture, a motion photo, a document or anything else.
+    #[error(
+        "holds more behind the end of its picture, as a motion photo does; \
+         export or save it as a plain JPEG or PNG and send that"
+    )]
+    Behind,
+    /// It was stopped at its limits.
+    #[error("takes more time or memory to decode than any photo should; export or save it as a plain JPEG")]
+    Costly,
 }
 
 /// The picture in a file.
@@ -56,8 +69,9 @@ pub fn picture(file: &[u8]) -> Result<Picture, PhotoFault> {
     if BYTES < file.len() {
         return Err(PhotoFault::Bytes);
     }
-    let image = upright(file, kind(file)?)?;
-    let image = image.into_rgb8();
+    let kind = kind(file)?;
+    end::check(file, kind)?;
+    let image = upright(file, kind)?.into_rgb8();
     let mut jpeg = Vec::new();
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY).encode_image(&image).map_err(|_| PhotoFault::Damaged)?;
     Ok(Picture { jpeg, width: image.width(), height: image.height() })

@@ -120,7 +120,7 @@ pub async fn compose<A: Action>(
     let race = it.race.iter().copied().map(Code).collect::<Vec<_>>();
     let poster = Poster {
         format: FORMAT,
-        version: packets::next_version(tx, permit, episode, Destination::Poster).await?,
+        version: packets::next_version(tx, permit, episode, (Destination::Poster, false)).await?,
         made_at: tx.at(),
         given_name: gate.lets(RecordItem::Name, it.given_name).unwrap_or_default(),
         family_name: gate.lets(RecordItem::Name, it.family_name).unwrap_or_default(),

@@ -84,7 +84,7 @@ pub enum Problem {
     EpisodeClosed,
     #[error("duties stand open; a supervisor can close with a reason for each")]
     DutiesOpen { duty_ids: Vec<DutyId> },
-    #[error("the child has as many photos as can be added now")]
+    #[error("no more photos can be added now, of this child or by you")]
     TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
@@ -94,6 +94,10 @@ pub enum Problem {
     ChangedMeanwhile,
     #[error("this was done before")]
     AlreadyDone,
+    #[error("this takes a second person")]
+    TakesAnotherPerson,
+    #[error("the endpoint did not answer with the text of the challenge")]
+    ChallengeNotAnswered,
     #[error("another determination has taken its place already")]
     SupersededBefore,
     #[error("the episode is open")]
@@ -151,6 +155,8 @@ impl Problem {
             Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
+            Self::TakesAnotherPerson => (S::FORBIDDEN, "takes-another-person"),
+            Self::ChallengeNotAnswered => (S::CONFLICT, "challenge-not-answered"),
             Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
             Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
             Self::EmailTaken => (S::CONFLICT, "email-taken"),

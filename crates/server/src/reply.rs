@@ -75,6 +75,11 @@ pub struct PdfFile(#[expect(dead_code, reason = "only described")] Vec<u8>);
 #[schema(value_type = String, format = Binary)]
 pub struct CsvFile(#[expect(dead_code, reason = "only described")] Vec<u8>);
 
+/// An iCalendar file, for the API description.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub struct CalendarFile(#[expect(dead_code, reason = "only described")] Vec<u8>);
+
 fn etag(version: i32) -> String {
     format!("\"{version}\"")
 }

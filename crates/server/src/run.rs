@@ -20,10 +20,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
 use crate::data_keys;
-use crate::demo::{self, Demo, NewUser};
+use crate::demo::{self, Demo, NewUser, Stage};
 use crate::import;
 use crate::mail::Mailer;
 use crate::objects::Objects;
+use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
@@ -119,7 +120,7 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             ensure_current(database).await?;
             rotate_keys(config, database).await?;
         }
-        Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
+        Command::DecodePicture | Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -169,7 +170,11 @@ async fn ensure_current(database: &Database) -> Result<(), Failure> {
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
     migrate::up(&database.owner_url).await?;
     let demo = demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?;
-    demo::load_cases(&database.owner_url, SystemClock.now()).await?;
+    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
+    let store = Store::open(&database.url, 1, keyring).await?;
+    store.admit_keys(SystemClock.now()).await?;
+    let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
+    demo::load_cases(&database.owner_url, &Stage { store, objects }, SystemClock.now()).await?;
     Ok(demo)
 }
 
@@ -253,6 +258,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             objects,
             poster,
             decoders: Arc::new(Semaphore::new(DECODERS)),
+            decoder: Decoder::own(),
             metrics: Some(metrics()?),
         };
         let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;

@@ -81,19 +81,14 @@ struct Row {
     request_id: Option<String>,
 }
 
-/// The same of all that one request did. Many go out as one statement: of many at once some could be sent behind the
-/// commit, and would be refused.
-pub(crate) fn entries(call: &Call, entries: &[Entry]) -> StoreResult<Vec<Sql>> {
-    Ok(match entries {
-        [] => Vec::new(),
-        [one] => vec![entry(call, one)?],
-        many => vec![sql(INSERT_ALL).bind::<Text, _>(rows(many, call.at, call.request_id.as_deref())?)],
-    })
-}
-
-/// The same for the import, whose transaction is of its own kind and explains many children.
-pub(crate) async fn insert_all(conn: &AsyncPgConnection, entries: &[Entry], at: DateTime<Utc>) -> StoreResult<()> {
-    sql(INSERT_ALL).bind::<Text, _>(rows(entries, at, None)?).execute(&mut &*conn).await?;
+/// The same of many children at once, in a transaction that goes on.
+pub(crate) async fn insert_all(
+    conn: &AsyncPgConnection,
+    entries: &[Entry],
+    at: DateTime<Utc>,
+    request_id: Option<&str>,
+) -> StoreResult<()> {
+    sql(INSERT_ALL).bind::<Text, _>(rows(entries, at, request_id)?).execute(&mut &*conn).await?;
     Ok(())
 }
 

@@ -39,6 +39,11 @@ pub fn new_id<T>(at: DateTime<Utc>) -> Id<T> {
     Id::from_uuid(Uuid::new_v7(Timestamp::from_unix(&ORDER, seconds, at.timestamp_subsec_nanos())))
 }
 
+/// No id of this millisecond or later is lower: a version 7 UUID begins with its instant.
+pub(crate) fn first_id(millis: i64) -> Uuid {
+    Uuid::from_u128(u128::try_from(millis).unwrap_or(0) << 80)
+}
+
 /// What an agency has chosen.
 #[derive(Clone, Debug)]
 pub struct Agency {

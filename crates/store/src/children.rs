@@ -11,6 +11,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use crate::convert::{code, optional};
+use crate::episodes;
 use crate::error::{StoreError, StoreResult};
 use crate::hand_overs;
 use crate::schema::children::dsl;
@@ -214,7 +215,8 @@ async fn one<A: Action>(tx: &ReadTx, query: Sql, permit: &Permit<A>) -> StoreRes
     found.ok_or(StoreError::NotFound)?.child()
 }
 
-/// Replaces a locked child with its changed form, keeps what it said before, and hands over what is owed.
+/// Replaces a locked child with its changed form, keeps what it said before, hands over what is owed, and moves the
+/// birthday of an open episode with a corrected day of birth.
 pub async fn save(tx: &WriteTx, permit: &Permit<ChangeChild>, changed: Child) -> StoreResult<Child> {
     let before = changed.version;
     let changed = Child { version: before + 1, recorded_at: tx.at(), recorded_by: permit.actor(), ..changed };
@@ -236,6 +238,9 @@ pub async fn save(tx: &WriteTx, permit: &Permit<ChangeChild>, changed: Child) ->
         return Err(StoreError::Stale);
     }
     hand_over(tx, permit, &changed.profile).await?;
+    if tx.child()?.date_of_birth != changed.profile.date_of_birth {
+        episodes::moved(tx, permit, changed.profile.date_of_birth).await?;
+    }
     Ok(changed)
 }
 

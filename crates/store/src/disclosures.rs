@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::disclosure::LegalBasis;
-use homeward_domain::id::{DisclosureId, Id, PacketId, UserId};
+use homeward_domain::id::{DisclosureId, EpisodeId, Id, PacketId, UserId};
 use homeward_domain::notification::NotificationMethod;
 use homeward_domain::policy::{Action, Permit, RecordDisclosure};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -110,6 +110,24 @@ pub async fn insert(
     };
     diesel::insert_into(dsl::disclosures).values(&row).execute(&mut tx.conn()).await?;
     row.disclosure()
+}
+
+/// What left the agency of one episode of the permitted child, in the order it went. Whether the caller may know of
+/// each is told by its packet.
+pub(crate) async fn of_episode<A: Action>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+) -> StoreResult<Vec<Disclosure>> {
+    let rows: Vec<Row> = dsl::disclosures
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::sent_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    rows.into_iter().map(Row::disclosure).collect()
 }
 
 /// Where a found packet went, in the order it went there.

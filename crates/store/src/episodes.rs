@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::child::{CareStatus, PlacementSetting, eighteenth_birthday};
+use homeward_domain::child::{CareStatus, PlacementSetting};
 use homeward_domain::episode::{Closure, Completed, Facts, MissingType, Moments, Recovery, WhereaboutsKnown};
 use homeward_domain::id::{ChildId, EpisodeId, Id, UnitId, UserId};
 use homeward_domain::notification::Told;
@@ -16,6 +16,7 @@ use crate::schema::missing_episodes::{self, dsl};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
+mod birthday;
 mod list;
 mod row;
 
@@ -197,7 +198,6 @@ struct Number {
 /// Opens an episode for the permitted child.
 pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode) -> StoreResult<Episode> {
     let child = *tx.child()?;
-    let birthday = eighteenth_birthday(child.date_of_birth).map(|day| tx.agency().zone.start_of_day(day));
     let mut episode = Episode {
         id: tx.new_id(),
         child: permit.child(),
@@ -206,7 +206,7 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         unit: child.unit,
         worker: child.assigned_to,
         care_status: child.care_status,
-        birthday_at: birthday.filter(|at| new.moments.received_at < *at),
+        birthday_at: birthday::within(tx, child.date_of_birth, new.moments.received_at),
         moments: new.moments,
         last_contact_at: new.last_contact_at,
         last_contact_place: new.last_contact_place,
@@ -317,6 +317,8 @@ pub async fn material_change<A: Action>(tx: &WriteTx, permit: &Permit<A>) -> Sto
     save(tx, permit, episode.with_material_change(tx.at())).await?;
     Ok(())
 }
+
+pub(crate) use birthday::moved;
 
 /// Replaces a locked episode with its changed form, and keeps what it said before.
 pub async fn save<A: Action>(tx: &WriteTx, permit: &Permit<A>, changed: Episode) -> StoreResult<Episode> {

@@ -17,6 +17,7 @@ mod tx;
 pub mod addresses;
 pub mod agencies;
 pub mod audit;
+pub mod calendar_feeds;
 pub mod call;
 pub mod children;
 pub mod completions;
@@ -54,6 +55,7 @@ pub mod seal;
 pub mod search_efforts;
 pub mod sessions;
 pub mod timeline;
+pub mod webhooks;
 pub mod whereabouts;
 
 pub use error::{StoreError, StoreResult, Taken};

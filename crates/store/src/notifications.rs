@@ -7,7 +7,7 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::Cause;
-use homeward_domain::id::{EpisodeId, Id, NotificationId, UserId};
+use homeward_domain::id::{EpisodeId, Id, NotificationId, PacketId, UserId};
 use homeward_domain::notification::{
     NotificationError, NotificationKind, NotificationMethod, NotificationStatus, Recipient, Told,
 };
@@ -23,6 +23,8 @@ use crate::replan::Touched;
 use crate::schema::notifications::dsl;
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
+
+mod known;
 
 /// One contact, as recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub struct Contact {
     pub refusal_reason: Option<String>,
     /// In a person's words.
     pub note: Option<String>,
+    /// The packet that they got. Not told to whoever may not know of it.
+    pub packet: Option<PacketId>,
 }
 
 /// When, by whom and why something was taken back. What it said stays readable.
@@ -114,6 +118,7 @@ pub(crate) struct Row {
     retracted_by: Option<Uuid>,
     retraction_reason: Option<String>,
     determination_id: Option<Uuid>,
+    packet_id: Option<Uuid>,
 }
 
 impl Row {
@@ -144,6 +149,7 @@ impl Row {
             retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
             retraction_reason: it.retracted.as_ref().map(|it| it.reason.clone()),
             determination_id: it.about.determination().map(Id::uuid),
+            packet_id: contact.packet.map(Id::uuid),
         }
     }
 
@@ -170,6 +176,7 @@ impl Row {
                 reference_number: self.reference_number,
                 refusal_reason: self.refusal_reason,
                 note: self.note,
+                packet: self.packet_id.map(Id::from_uuid),
             },
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
@@ -229,7 +236,8 @@ pub async fn find<A: Action>(
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.notification()
+    let told = row.ok_or(StoreError::NotFound)?.notification()?;
+    known::without_hidden(tx, permit, vec![told]).await?.pop().ok_or(StoreError::NotFound)
 }
 
 /// Takes a contact back. The row stays and says so; the duty it discharged is owed again.
@@ -282,7 +290,8 @@ pub async fn of_episode<A: Action>(
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::notification).collect()
+    let all = rows.into_iter().map(Row::notification).collect::<StoreResult<Vec<_>>>()?;
+    known::without_hidden(tx, permit, all).await
 }
 
 /// What the law makes of them.

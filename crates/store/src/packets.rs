@@ -1,7 +1,7 @@
 //! Packets and posters: kept as they were made, sealed. A later version stands beside the ones before.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::sql_types::{Integer, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Text, Uuid as SqlUuid};
 use diesel::{
     ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable,
     SelectableHelper as _,
@@ -9,7 +9,7 @@ use diesel::{
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::disclosure::Destination;
 use homeward_domain::id::{ConsentId, EpisodeId, Id, PacketId, PhotoId, UserId};
-use homeward_domain::policy::{Action, MakePacket, Permit};
+use homeward_domain::policy::{Action, MakePacket, Permit, ReadDeterminations};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
@@ -23,6 +23,9 @@ use crate::tx::{ReadTx, WriteTx};
 /// For the recipients of a report.
 pub const PACKETS: &[Destination] = &[Destination::LawEnforcement, Destination::Ncmec];
 
+/// All of them.
+pub const ALL: &[Destination] = &[Destination::LawEnforcement, Destination::Ncmec, Destination::Poster];
+
 /// For the public.
 pub const POSTERS: &[Destination] = &[Destination::Poster];
 
@@ -35,7 +38,7 @@ pub struct Packet {
     pub episode: EpisodeId,
     /// For whom.
     pub destination: Destination,
-    /// Counts up from 1 for each episode and destination.
+    /// Counts up from 1 for each episode and destination, and by itself for those that few know of.
     pub version: i32,
     /// When.
     pub made_at: DateTime<Utc>,
@@ -47,6 +50,8 @@ pub struct Packet {
     pub sha256_json: String,
     /// Of the document, in hexadecimal.
     pub sha256_pdf: String,
+    /// It holds what fewer people may know of.
+    pub for_few: bool,
 }
 
 /// What a packet was made of, by name and id only.
@@ -89,6 +94,7 @@ struct Row {
     left_out: Vec<String>,
     sha256_json: String,
     sha256_pdf: String,
+    for_few: bool,
 }
 
 #[derive(Insertable)]
@@ -109,7 +115,7 @@ struct Next {
 }
 
 const NEXT: &str = "select coalesce(max(version), 0) + 1 as version from packets \
-    where agency_id = ? and episode_id = ? and destination = ?";
+    where agency_id = ? and episode_id = ? and destination = ? and for_few = ?";
 
 impl Row {
     fn of(it: Packet) -> Self {
@@ -127,6 +133,7 @@ impl Row {
             left_out: it.made_of.left_out,
             sha256_json: it.sha256_json,
             sha256_pdf: it.sha256_pdf,
+            for_few: it.for_few,
         }
     }
 
@@ -147,6 +154,7 @@ impl Row {
             made_of,
             sha256_json: self.sha256_json,
             sha256_pdf: self.sha256_pdf,
+            for_few: self.for_few,
         })
     }
 }
@@ -156,12 +164,13 @@ pub async fn next_version<A: Action>(
     tx: &ReadTx,
     permit: &Permit<A>,
     episode: EpisodeId,
-    destination: Destination,
+    (destination, for_few): (Destination, bool),
 ) -> StoreResult<i32> {
     let next: Next = sql(NEXT)
         .bind::<SqlUuid, _>(permit.agency().uuid())
         .bind::<SqlUuid, _>(episode.uuid())
         .bind::<Text, _>(destination.code())
+        .bind::<Bool, _>(for_few)
         .get_result(&mut tx.conn())
         .await?;
     Ok(next.version)
@@ -193,6 +202,7 @@ pub async fn of_episode<A: Action>(
         .filter(dsl::episode_id.eq(episode.uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
         .filter(dsl::destination.eq_any(codes(among)))
+        .filter(dsl::for_few.eq_any(known(tx)))
         .order((dsl::made_at, dsl::id))
         .select(Row::as_select())
         .load(&mut tx.conn())
@@ -213,6 +223,7 @@ pub async fn find<A: Action>(
         .filter(dsl::episode_id.eq(episode.uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
         .filter(dsl::destination.eq_any(codes(among)))
+        .filter(dsl::for_few.eq_any(known(tx)))
         .select(Row::as_select())
         .first(&mut tx.conn())
         .await
@@ -232,6 +243,11 @@ pub async fn document<A: Action>(tx: &ReadTx, permit: &Permit<A>, packet: &Packe
     let key = (permit.agency().uuid(), packet.id.uuid());
     let sealed: Vec<u8> = dsl::packets.find(key).select(dsl::document).first(&mut tx.conn()).await?;
     tx.open_bytes(PACKET_DOCUMENT, packet.id, &sealed)
+}
+
+/// Whoever may not read determinations finds no packet that holds one.
+fn known(tx: &ReadTx) -> &'static [bool] {
+    if tx.may::<ReadDeterminations>() { &[false, true] } else { &[false] }
 }
 
 fn codes(among: &[Destination]) -> Vec<&'static str> {

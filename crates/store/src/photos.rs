@@ -11,6 +11,7 @@ use homeward_domain::id::{AgencyId, Id, PhotoId, UserId};
 use homeward_domain::policy::{Action, AddPhoto, Permit, ReadPhotos};
 use uuid::Uuid;
 
+use crate::call;
 use crate::episodes;
 use crate::error::{StoreError, StoreResult};
 use crate::pool;
@@ -54,7 +55,7 @@ pub struct NewPhoto {
     pub key: ContentKey,
 }
 
-/// How many photos there are of a child.
+/// How many photos there are of a child, and of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Count {
     /// All of them.
@@ -63,9 +64,14 @@ pub struct Count {
     /// Those recorded within the last 24 hours.
     #[diesel(sql_type = BigInt)]
     pub lately: i64,
+    /// Those of any child that the caller recorded within the last 24 hours.
+    #[diesel(sql_type = BigInt)]
+    pub by_caller: i64,
 }
 
-const COUNT: &str = "select count(*) as in_all, count(*) filter (where ? < recorded_at) as lately \
+/// Ids begin with their instant, so the key serves the caller's own of a day.
+const COUNT: &str = "select count(*) as in_all, count(*) filter (where ? < recorded_at) as lately, \
+    (select count(*) from photos m where m.agency_id = ? and ? <= m.id and m.recorded_by = ?) as by_caller \
     from photos where agency_id = ? and child_id = ?";
 
 const THERE: &str = "select id from photos where agency_id = ? and id = any(?)";
@@ -124,10 +130,14 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<AddPhoto>, new: NewPhoto) -> S
     row.photo(tx)
 }
 
-/// How many there are of the permitted child.
+/// How many there are of the permitted child, and of the caller.
 pub async fn count<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Count> {
+    let a_day_ago = tx.at() - TimeDelta::days(1);
     let count = sql(COUNT)
-        .bind::<Timestamptz, _>(tx.at() - TimeDelta::days(1))
+        .bind::<Timestamptz, _>(a_day_ago)
+        .bind::<SqlUuid, _>(permit.agency().uuid())
+        .bind::<SqlUuid, _>(call::first_id(a_day_ago.timestamp_millis() + 1))
+        .bind::<SqlUuid, _>(permit.actor().uuid())
         .bind::<SqlUuid, _>(permit.agency().uuid())
         .bind::<SqlUuid, _>(permit.child().uuid());
     Ok(count.get_result(&mut tx.conn()).await?)

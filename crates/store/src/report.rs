@@ -13,7 +13,7 @@ use crate::tx::ReadTx;
 
 mod statements;
 
-pub use statements::{Group, Saying, Scope, Stated, group, state};
+pub use statements::{Group, Saying, Scope, Stated, group, history, state};
 
 /// Everything that a report on one episode can contain.
 #[derive(Clone, Debug)]

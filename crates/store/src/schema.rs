@@ -521,6 +521,7 @@ diesel::table! {
         retracted_by -> Nullable<Uuid>,
         retraction_reason -> Nullable<Text>,
         determination_id -> Nullable<Uuid>,
+        packet_id -> Nullable<Uuid>,
     }
 }
 
@@ -578,6 +579,7 @@ diesel::table! {
         document -> Bytea,
         sha256_json -> Text,
         sha256_pdf -> Text,
+        for_few -> Bool,
     }
 }
 
@@ -868,7 +870,9 @@ diesel::table! {
         active_from -> Nullable<Timestamptz>,
         proven_at -> Nullable<Timestamptz>,
         paused_at -> Nullable<Timestamptz>,
+        pause_reason -> Nullable<Text>,
         removed_at -> Nullable<Timestamptz>,
+        removal_reason -> Nullable<Text>,
         version -> Int4,
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::completions::{self, Completion};
+use crate::disclosures::{self, Disclosure};
 use crate::duties::{self, Owed};
 use crate::episodes::{self, Episode};
 use crate::error::StoreResult;
@@ -18,6 +19,7 @@ use crate::factor_responses::{self, Step};
 use crate::factors;
 use crate::interviews::{self, Held};
 use crate::notifications::{self, Notification};
+use crate::packets::{self, Packet};
 use crate::screenings::{self, Given};
 use crate::search_efforts::{self, SearchEffort};
 use crate::sql::sql;
@@ -41,6 +43,8 @@ pub struct Course {
     pub whereabouts: Vec<Stated>,
     /// What was done after the return, and nothing of what was said.
     pub aftercare: Aftercare,
+    /// What was put together, and what of it went out: of what the caller may know of.
+    pub packets: (Vec<Packet>, Vec<Disclosure>),
     /// What is and was owed.
     pub duties: Vec<Owed>,
     /// Every message to a person.
@@ -207,8 +211,14 @@ pub async fn of_episode(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) 
         whereabouts::of_episode(tx, permit, id),
         aftercare(tx, permit, id),
     )?;
-    let (duties, reminders, attempts) =
-        try_join!(duties::of_episode(tx, permit, id), reminders(tx, permit, id), attempts(tx, permit, id),)?;
+    let (duties, reminders, attempts, packets, mut disclosures) = try_join!(
+        duties::of_episode(tx, permit, id),
+        reminders(tx, permit, id),
+        attempts(tx, permit, id),
+        packets::of_episode(tx, permit, id, packets::ALL),
+        disclosures::of_episode(tx, permit, id),
+    )?;
+    disclosures.retain(|it| packets.iter().any(|packet| packet.id == it.packet));
     versions.push(present);
     let corrections = corrections(&versions)?;
     Ok(Course {
@@ -219,6 +229,7 @@ pub async fn of_episode(tx: &ReadTx, permit: &Permit<ReadChild>, id: EpisodeId) 
         efforts,
         whereabouts,
         aftercare,
+        packets: (packets, disclosures),
         duties,
         reminders,
         attempts,

@@ -12,9 +12,8 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
-use super::workers::program;
 use super::{Dice, Faults, count, kills, open_many};
-use crate::support::{Letter, Relay, TestApp};
+use crate::support::{Letter, Relay, TestApp, program};
 
 const WORKERS: usize = 4;
 /// A killed worker's messages are sent again within this time.

@@ -1,6 +1,5 @@
 //! Workers that are killed without a word lose nothing and say nothing twice (DL-01 to DL-04).
 
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use tokio::time::sleep;
 use tokio_postgres::Client;
 
 use super::{Dice, Faults, count, kills, open_many};
-use crate::support::{Person, TestApp};
+use crate::support::{Person, TestApp, program};
 
 const WORKERS: usize = 4;
 /// DL-03: whatever a killed worker held is delivered within this time.
@@ -19,12 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const HOLDERS: &str = "select distinct leased_by from rungs where sent_at is null and leased_by is not null";
 /// While someone holds this table, no attempt can be written: a worker stands still between message and commit.
 const GATE: &str = "begin; lock table delivery_attempts in share row exclusive mode";
-
-/// The program itself, beside the tests.
-pub(super) fn program() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    tests.ancestors().map(|it| it.join("homeward")).find(|it| it.is_file()).expect("the program is built")
-}
 
 fn start(database: &str) -> Child {
     let mut command = Command::new(program());

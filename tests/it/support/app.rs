@@ -1,7 +1,9 @@
 //! A real server on a real database, with a clock that a test moves.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use homeward_server::auth::password::{Password, Passwords};
@@ -11,6 +13,7 @@ use homeward_server::ctx::AppState;
 use homeward_server::demo;
 use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
+use homeward_server::photo::Decoder;
 use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve;
 use homeward_server::webhook::{Allowed, Poster};
@@ -73,6 +76,7 @@ impl TestApp {
             objects,
             poster,
             decoders: Arc::new(Semaphore::new(1)),
+            decoder: Decoder::of(program(), Duration::from_secs(10)),
             metrics: None,
         };
         let address = listen(&state);
@@ -87,6 +91,11 @@ impl TestApp {
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         listen(&AppState { store, ..self.state.clone() })
+    }
+
+    /// Another server on the same database, which decodes pictures with this. Its address.
+    pub fn decoding_with(&self, decoder: Decoder) -> String {
+        listen(&AppState { decoder, ..self.state.clone() })
     }
 
     /// Writes the keys that seal values where another process can read them.
@@ -183,6 +192,12 @@ impl TestApp {
     pub async fn given_case(&self) -> Case {
         Case::open(self).await
     }
+}
+
+/// The program itself, beside the tests.
+pub fn program() -> PathBuf {
+    let tests = std::env::current_exe().expect("a path");
+    tests.ancestors().map(|it| it.join("homeward")).find(|it| it.is_file()).expect("the program is built")
 }
 
 fn listen(state: &AppState) -> String {

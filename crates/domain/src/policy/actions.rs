@@ -151,6 +151,8 @@ actions! {
     ChooseEscalation = "choose_escalation",
     /// Choose whose rules the agency goes by, and its own pack on top.
     ConfigureRules = "configure_rules",
+    /// Propose, approve and keep the endpoints that the agency's own systems listen at.
+    ConfigureWebhooks = "configure_webhooks",
     /// Bring in an agency's records. No role may: only the command line does.
     Import = "import",
     /// Read the audit trail.

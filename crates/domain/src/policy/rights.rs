@@ -77,6 +77,7 @@ const ADMINISTERS: &[A] = &[
     A::ReadAgency,
     A::ChooseEscalation,
     A::ConfigureRules,
+    A::ConfigureWebhooks,
     A::ReadPeople,
     A::ArrangeRoster,
     A::ManagePeople,

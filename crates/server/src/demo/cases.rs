@@ -1,26 +1,32 @@
 //! Two synthetic cases with something to do, dated from the moment the demo is loaded.
 //!
-//! They come in as an agency's own records would. Nobody has observed or concluded anything in them: data that showed
+//! They come in as an agency's own records would; the rest is told as the caseworker would tell it. Nobody has observed or concluded anything in them: data that showed
 //! both together would teach a rule that is none.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use homeward_domain::child::{CareStatus, PlacementSetting};
-use homeward_domain::episode::{MissingType, RecoveryType};
+use homeward_domain::episode::MissingType;
 use homeward_domain::id::{AgencyId, ChildId, UnitId};
 use homeward_domain::notification::{NotificationKind, NotificationMethod, NotificationStatus, Recipient};
 use homeward_domain::placement::LivingArrangement;
 use homeward_domain::zone::Zone;
-use homeward_store::StoreError;
 use homeward_store::import::{
     Arrival, Asked, ChildFacts, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts, PlacementFacts, Worker,
     child_id, content, content_id, episode_id,
 };
+use homeward_store::{Store, StoreError};
 
-use super::{DemoError, SAMPLES, born};
+use super::hand::Hand;
+use super::{DemoError, SAMPLES, back, born, missing};
+use crate::objects::Objects;
 
 /// Who is missing, and who is back.
 const MISSING: &str = "DEMO-SIX";
 const BACK: &str = "DEMO-SEVEN";
+
+/// The records come in, and what is known for the report is stated, this long before it is sent: what changes at the
+/// instant of a contact has to be shared once more.
+const EARLIER: TimeDelta = TimeDelta::minutes(15);
 
 /// What it takes to tell of a case.
 struct Teller {
@@ -31,8 +37,16 @@ struct Teller {
     now: DateTime<Utc>,
 }
 
-/// Loads both cases into the demo agency, unless they are there.
-pub async fn load_cases(url: &str, now: DateTime<Utc>) -> Result<(), DemoError> {
+/// Where the demo's people work: the database behind the policy, and the pictures.
+pub struct Stage {
+    /// With the keys that seal.
+    pub store: Store,
+    /// Of photos.
+    pub objects: Objects,
+}
+
+/// Loads both cases into the demo agency as the owner of the tables at `url`, unless they are there, and tells them on.
+pub async fn load_cases(url: &str, stage: &Stage, now: DateTime<Utc>) -> Result<(), DemoError> {
     let [sample, _] = &SAMPLES;
     let importer = Importer::connect(url).await?;
     let agency = importer.agencies().await?.into_iter().find(|it| it.name == sample.name);
@@ -45,9 +59,13 @@ pub async fn load_cases(url: &str, now: DateTime<Utc>) -> Result<(), DemoError> 
     }
     let unit = *known.units.get("north-county").ok_or(StoreError::NotFound)?;
     let worker = format!("caseworker@{}", sample.domain);
-    let clerk = importer.enlist(&agency, &[Worker { email: worker.clone(), unit }], now).await?;
+    let clerk = importer.enlist(&agency, &[Worker { email: worker.clone(), unit }], now - EARLIER).await?;
     let teller = Teller { agency: agency.id, unit, worker, zone: agency.zone, now };
-    Ok(importer.import_batch(&clerk, &[teller.missing(), teller.back()]).await?)
+    importer.import_batch(&clerk, &[teller.missing(), teller.back()]).await?;
+    let hand = Hand::of(stage, &teller.worker, now - EARLIER, now).await?;
+    missing::tell(&hand, child_id(agency.id, MISSING), episode_id(agency.id, &format!("{MISSING}-1"))).await?;
+    back::tell(&hand, child_id(agency.id, BACK), episode_id(agency.id, &format!("{BACK}-1"))).await?;
+    Ok(hand.rest().await?)
 }
 
 impl Teller {
@@ -76,7 +94,7 @@ impl Teller {
         case
     }
 
-    /// Back for two days. Both were told in time; the notices, the return interview and the screening are owed.
+    /// Gone for four days. Both were told in time. That the child is back is told on in [`back`].
     fn back(&self) -> Arrival {
         let mut case = self.case(BACK, "Seven", 2009);
         let (received_at, returned_at) = (self.days_ago(6), self.days_ago(2));
@@ -84,11 +102,11 @@ impl Teller {
             agency_episode_id: format!("{BACK}-1"),
             absence_began_at: Some(received_at - TimeDelta::hours(2)),
             received_at,
-            located_at: Some(returned_at - TimeDelta::hours(3)),
-            returned_to_care_at: Some(returned_at),
+            located_at: None,
+            returned_to_care_at: None,
             missing_type: MissingType::AbsentWithoutPermission,
             missing_from: Some(PlacementSetting::FosterFamilyHome),
-            recovery_type: Some(RecoveryType::ReturnedOnOwn),
+            recovery_type: None,
         };
         self.place(&mut case, self.stay(PlacementSetting::FosterFamilyHome, self.days_ago(300), Some(received_at)));
         self.place(&mut case, self.stay(PlacementSetting::RelativeHome, returned_at, None));
@@ -145,7 +163,7 @@ impl Teller {
             made_at,
             agency_name: None,
             person_contacted: Some("Sample Officer".to_owned()),
-            case_number: None,
+            case_number: (recipient == Recipient::LawEnforcement).then(|| "DEMO-0417".to_owned()),
             ncic_number: None,
             reference_number: None,
         };

@@ -3,11 +3,13 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::id::{Id, names};
+use homeward_domain::id::{EpisodeId, Id, names};
 use homeward_domain::notification::check_made_at;
-use homeward_domain::policy::{Notify, ReadChild};
+use homeward_domain::policy::{Notify, Permit, ReadChild};
+use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_store::notifications::{self, Contact, Notification};
-use homeward_store::{Seen, episodes};
+use homeward_store::packets::{self, PACKETS};
+use homeward_store::{ReadTx, Seen, StoreError, episodes};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,6 +42,8 @@ pub(super) struct NewNotification {
     reference_number: Option<Reference>,
     refusal_reason: Option<Reason>,
     note: Option<Narrative>,
+    /// The packet that they got: one of this episode, made for this recipient, and not after they were told.
+    packet_id: Option<Uuid>,
 }
 
 /// A recorded contact.
@@ -65,6 +69,8 @@ pub(super) struct NotificationView {
     reference_number: Option<String>,
     refusal_reason: Option<String>,
     note: Option<String>,
+    /// The packet that they got.
+    packet_id: Option<Uuid>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     /// Null while it stands.
@@ -106,6 +112,7 @@ impl From<NewNotification> for Contact {
             reference_number: wire::text(new.reference_number),
             refusal_reason: wire::text(new.refusal_reason),
             note: wire::text(new.note),
+            packet: new.packet_id.map(Id::from_uuid),
         }
     }
 }
@@ -133,6 +140,7 @@ impl NotificationView {
             reference_number: contact.reference_number,
             refusal_reason: contact.refusal_reason,
             note: contact.note,
+            packet_id: contact.packet.map(Id::uuid),
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
             retracted_at: it.retracted.as_ref().map(|it| it.at),
@@ -161,6 +169,7 @@ pub(super) async fn record(request: OfChild<Notify>) -> Result<Created, Problem>
             check_made_at(contact.made_at, episode.moments.received_at, tx.at())?;
             refuse_future_entry(&contact, tx.at())?;
             refusal::refuse_unexplained(&contact)?;
+            refuse_other_packet(tx, permit, id, &contact).await?;
             let told = notifications::insert(tx, permit, episode, contact).await?;
             let help = Help::with(tx, [&told]).await?;
             let location = format!("/v1/children/{}/missing-episodes/{id}/notifications/{}", permit.child(), told.id);
@@ -168,6 +177,24 @@ pub(super) async fn record(request: OfChild<Notify>) -> Result<Created, Problem>
             Ok((Made { view: NotificationView::of(told, &help), location, version: None }, entry))
         })
         .await
+}
+
+/// The same whether there is none, or the caller may not know of it.
+async fn refuse_other_packet(
+    tx: &ReadTx,
+    permit: &Permit<Notify>,
+    episode: EpisodeId,
+    contact: &Contact,
+) -> Result<(), Problem> {
+    let Some(id) = contact.packet else { return Ok(()) };
+    let fault = match packets::find(tx, permit, (episode, id), PACKETS).await {
+        Ok(it) if it.destination.code() != contact.recipient.code() => "is not for this recipient",
+        Ok(it) if contact.made_at < it.made_at => "was made after they were told",
+        Ok(_) => return Ok(()),
+        Err(StoreError::NotFound) => "is no packet of this episode",
+        Err(error) => return Err(error.into()),
+    };
+    Err(Problem::Impossible(vec![Fault::of("packet_id", fault)]))
 }
 
 fn refuse_future_entry(contact: &Contact, now: DateTime<Utc>) -> Result<(), Problem> {

@@ -2,16 +2,17 @@
 
 use actix_web::{get, post};
 use homeward_domain::audit::Change;
-use homeward_domain::id::{EpisodeId, PacketId, UserId, names};
+use homeward_domain::id::{EpisodeId, names};
 use homeward_domain::policy::{MakePacket, ReadChild, ReadPacket};
 use homeward_store::packets::{self, PACKETS};
 use homeward_store::{Seen, episodes};
 use serde_json::Value;
 
 use self::kept::{NewPacket, PacketView, named_of};
-use self::laid::{Laid, Making, Picked, json_file, pdf_file};
+use self::laid::{Picked, json_file, lay_out, pdf_file};
 use crate::auth::{KeyRule, OfChild};
 use crate::packet::differences::{self, Difference};
+use crate::packet::laid::{Laid, Making};
 use crate::packet::{Draft, PacketContent, compose, sheet};
 use crate::paging::List;
 use crate::problem::Problem;
@@ -24,8 +25,9 @@ pub(super) mod laid;
 /// Make a packet for law enforcement or for NCMEC
 ///
 /// It holds what people stated and recorded, as far as the table of disclosures lets it go there; observations only
-/// where `observation_ids` names them one by one. What is open holds nothing up. It is kept as it is, later versions
-/// stand beside it, and no duty is discharged by it.
+/// where `observation_ids` names them one by one; what people concluded only to law enforcement, and only where
+/// `determination_ids` does. What is open holds nothing up. It is kept as it is, later versions stand beside it, and no
+/// duty is discharged by it.
 #[utoipa::path(tag = "packets", operation_id = "make_packet",
                params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path),
                       ("Idempotency-Key" = String, Header, max_length = 255)),
@@ -41,27 +43,15 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
             if compose(tx, permit, episode, &body.asked()).await? != draft {
                 return Err(Problem::ChangedMeanwhile);
             }
-            let making = making(tx.new_id(), episode, permit.actor(), draft);
+            let making = Making::of(tx.new_id(), episode, permit.actor(), draft);
             let packet = packets::insert(tx, permit, laid.keep(making)).await?;
             let location = format!("/v1/children/{}/missing-episodes/{episode}/packets/{}", permit.child(), packet.id);
             let destination = packet.destination;
-            let entry = permit.did(Change::PacketMade { episode_id: episode, packet_id: packet.id, destination });
+            let made = Change::PacketMade { episode_id: episode, packet_id: packet.id, destination };
+            let entry = permit.did(laid::as_known(made, packet.id.uuid(), packet.for_few));
             Ok((Made { view: PacketView::of(packet, tx.agency().zone)?, location, version: None }, entry))
         })
         .await
-}
-
-fn making(id: PacketId, episode: EpisodeId, made_by: UserId, draft: Draft) -> Making {
-    let report = draft.content.report();
-    Making {
-        id,
-        episode,
-        destination: report.recipient.0.into(),
-        version: report.version,
-        made_at: report.made_at,
-        made_by,
-        made_of: draft.made_of,
-    }
 }
 
 async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Draft, Laid), Problem> {
@@ -72,7 +62,7 @@ async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Dra
     });
     let (picked, draft, zone) = read.await?;
     let content = draft.content.clone();
-    let laid = Laid::new(request, &draft.content, picked, move |picture| sheet(&content, zone, picture)).await?;
+    let laid = lay_out(request, &draft.content, picked, move |picture| sheet(&content, zone, picture)).await?;
     Ok((draft, laid))
 }
 
@@ -144,7 +134,7 @@ pub(super) async fn compare(request: OfChild<ReadPacket>) -> Result<Shown<List<D
             let asked = kept::asked_again(packet.destination, &was)?;
             let now = compose(tx, permit, episode, &asked).await?.content;
             let now = serde_json::to_value(&now).map_err(|error| Problem::Internal(Box::new(error)))?;
-            Ok(Seen(differences::between(&was, &now), permit.saw()))
+            Ok(Seen(differences::between(&was, &now), laid::look(tx, permit, &packet)?))
         })
         .await?;
     Ok(Shown(List::whole(found)))

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, NaiveDate, Utc};
 use homeward_domain::audit::Change;
 use homeward_domain::id::{Id, PhotoId, names};
-use homeward_domain::photo::{self, PER_CHILD, PER_DAY};
+use homeward_domain::photo::{self, PER_CHILD, PER_DAY, PER_PERSON};
 use homeward_domain::policy::{Action, AddPhoto, Permit, ReadPhotos};
 use homeward_store::call::new_id;
 use homeward_store::photos::{self, Photo};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
-use crate::photo::{PhotoFault, Picture, picture};
+use crate::photo::{Picture, Undecoded};
 use crate::problem::{Fault, Problem};
 use crate::reply::{Created, Jpeg, Made, Shown};
 use crate::wire::{Day, Name};
@@ -121,21 +121,21 @@ async fn record(
 
 async fn refuse_too_many<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> Result<(), Problem> {
     let count = photos::count(tx, permit).await?;
-    if PER_DAY <= count.lately || PER_CHILD <= count.in_all { Err(Problem::TooManyPhotos) } else { Ok(()) }
+    let too_many = PER_DAY <= count.lately || PER_CHILD <= count.in_all || PER_PERSON <= count.by_caller;
+    if too_many { Err(Problem::TooManyPhotos) } else { Ok(()) }
 }
 
-/// Decoding is slow, so it is done off the event loop, and by few at a time.
+/// Decoding takes memory, so few are decoded at a time, each in a process of its own.
 async fn cleaned(request: &OfChild<AddPhoto>, content: String) -> Result<Picture, Problem> {
-    let internal = |error: Box<dyn std::error::Error + Send + Sync>| Problem::Internal(error);
-    let turn = request.app().decoders.clone().acquire_owned().await.map_err(|it| internal(it.into()))?;
-    let work = move || {
-        let file = STANDARD.decode(content).map_err(|_| Fault::of("content", "is not base64"))?;
-        let cleaned = picture(&file).map_err(|fault: PhotoFault| Fault::of("content", fault.to_string()));
-        drop(turn);
-        cleaned
-    };
-    let cleaned = tokio::task::spawn_blocking(work).await.map_err(|it| internal(it.into()))?;
-    cleaned.map_err(|fault| Problem::Impossible(vec![fault]))
+    let _turn = request.app().decoders.acquire().await.map_err(|error| Problem::Internal(Box::new(error)))?;
+    let file = tokio::task::spawn_blocking(move || STANDARD.decode(content)).await;
+    let file = file.map_err(|error| Problem::Internal(Box::new(error)))?;
+    let at_fault = |why: String| Problem::Impossible(vec![Fault::of("content", why)]);
+    let file = file.map_err(|_| at_fault("is not base64".to_owned()))?;
+    request.app().decoder.picture(&file).await.map_err(|error| match error {
+        Undecoded::Fault(fault) => at_fault(fault.to_string()),
+        Undecoded::Broken(_) => Problem::Internal(Box::new(error)),
+    })
 }
 
 async fn keep(request: &OfChild<AddPhoto>, id: PhotoId, picture: &Picture) -> Result<ContentKey, Problem> {

@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::packets::laid::{Laid, Making, Picked, json_file, pdf_file};
+use super::packets::laid::{Picked, json_file, lay_out, pdf_file};
 use crate::auth::{KeyRule, OfChild};
+use crate::packet::laid::{Laid, Making};
 use crate::paging::List;
 use crate::poster::{self, Draft, Poster, Typed};
 use crate::problem::Problem;
@@ -110,7 +111,7 @@ pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Proble
 fn making(id: PacketId, episode: EpisodeId, made_by: UserId, draft: Draft) -> Making {
     let Draft { poster, made_of } = draft;
     let (version, made_at) = (poster.version, poster.made_at);
-    Making { id, episode, destination: Destination::Poster, version, made_at, made_by, made_of }
+    Making { id, episode, destination: Destination::Poster, version, made_at, made_by, made_of, for_few: false }
 }
 
 async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Draft, Laid), Problem> {
@@ -122,7 +123,7 @@ async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Dra
     });
     let (draft, picked) = read.await?;
     let poster = draft.poster.clone();
-    let laid = Laid::new(request, &draft.poster, picked, move |picture| poster::sheet(&poster, picture)).await?;
+    let laid = lay_out(request, &draft.poster, picked, move |picture| poster::sheet(&poster, picture)).await?;
     Ok((draft, laid))
 }
 
@@ -158,7 +159,7 @@ pub(super) async fn show(request: OfChild<ReadChild>) -> Result<Shown<PosterView
         .await
 }
 
-fn named_of<A: Action>(request: &OfChild<A>) -> Result<(EpisodeId, PacketId), Problem> {
+pub(super) fn named_of<A: Action>(request: &OfChild<A>) -> Result<(EpisodeId, PacketId), Problem> {
     Ok((request.id::<names::Episode>("episode_id")?, request.id::<names::Packet>("poster_id")?))
 }
 

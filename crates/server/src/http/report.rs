@@ -16,6 +16,7 @@ use crate::problem::Problem;
 use crate::reply::Versioned;
 
 pub(super) mod content;
+pub(super) mod history;
 mod statements;
 
 use statements::{GroupView, Stating};

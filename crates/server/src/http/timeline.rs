@@ -20,6 +20,7 @@ use crate::wire::codes::{
 
 mod aftercare;
 mod items;
+mod packets;
 mod search;
 
 /// What an item of a timeline is. At one instant, what follows from something stands after it.
@@ -46,6 +47,8 @@ pub(super) enum TimelineKind {
     FactorsRecorded,
     FactorResponsePlanned,
     FactorResponseDone,
+    PacketMade,
+    PacketSent,
     NotificationRetracted,
     SearchEffortRetracted,
     Correction,
@@ -111,7 +114,12 @@ pub(super) struct TimelineDetail {
     screening_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response_id: Option<Uuid>,
-    /// The version that a correction made.
+    /// The packet or the poster; of a contact, the one that the recipient got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    packet_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disclosure_id: Option<Uuid>,
+    /// The version that a correction made, or of a packet.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i32>,
     /// What a correction changed.

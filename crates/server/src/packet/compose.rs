@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use homeward_domain::counts;
 use homeward_domain::disclosure::{Datum, Destination, PacketRecipient};
-use homeward_domain::id::{EpisodeId, Id, ObservationId};
+use homeward_domain::id::{DeterminationId, EpisodeId, Id, ObservationId};
 use homeward_domain::notification::Recipient;
 use homeward_domain::policy::{Action, Permit};
 use homeward_domain::report::{ContentStatus, RecordItem, ReportItem, Said};
@@ -19,8 +19,8 @@ use homeward_store::report::{self, Content, Stated};
 
 use super::gate::Gate;
 use super::{
-    LawEnforcementPacket, NcmecPacket, PacketChild, PacketContact, PacketContent, PacketEpisode, PacketEvent,
-    PacketItem, PacketPhoto, PacketPlacement, PriorReports, ReportBody, observed,
+    LawEnforcementPacket, NcmecPacket, PacketChild, PacketContact, PacketContent, PacketDetermination, PacketEpisode,
+    PacketEvent, PacketItem, PacketPhoto, PacketPlacement, PriorReports, ReportBody, concluded, observed,
 };
 use crate::problem::Problem;
 use crate::wire::Code;
@@ -35,12 +35,28 @@ pub struct Asked {
     pub recipient: PacketRecipient,
     /// Chosen one by one.
     pub observations: Vec<ObservationId>,
+    /// Chosen one by one; to law enforcement only.
+    pub determinations: Vec<DeterminationId>,
     /// Why records of a program under 42 CFR part 2 may go in.
     pub part2_basis: Option<String>,
     /// Why school records may go in.
     pub ferpa_basis: Option<String>,
     /// For the recipient.
     pub note: Option<String>,
+}
+
+impl Asked {
+    /// For a recipient, with nothing chosen and no basis.
+    pub fn of(recipient: PacketRecipient) -> Self {
+        Self {
+            recipient,
+            observations: Vec::new(),
+            determinations: Vec::new(),
+            part2_basis: None,
+            ferpa_basis: None,
+            note: None,
+        }
+    }
 }
 
 /// A packet that is not kept yet.
@@ -61,13 +77,14 @@ pub async fn compose<A: Action>(
 ) -> Result<Draft, Problem> {
     let episode = episodes::find(tx, permit, episode).await?;
     let destination = Destination::from(asked.recipient);
-    let version = packets::next_version(tx, permit, episode.id, destination).await?;
     let gate = Gate {
         destination,
         grounds: &[],
         part2_basis: asked.part2_basis.as_deref(),
         ferpa_basis: asked.ferpa_basis.as_deref(),
     };
+    let concluded = concluded::chosen(tx, &gate, &asked.determinations).await?;
+    let version = packets::next_version(tx, permit, episode.id, (destination, concluded.is_some())).await?;
     let told = notifications::of_episode(tx, permit, episode.id).await?;
     let placement = placements::of_child(tx, permit).await?.pop();
     let content = report::load(tx, permit, episode).await?;
@@ -91,15 +108,18 @@ pub async fn compose<A: Action>(
         ferpa_basis: asked.ferpa_basis.clone(),
     };
     let made_of = made_of(&gate, &content, &report);
-    Ok(Draft { content: addressed(report, &content, &told), made_of })
+    Ok(Draft { content: addressed(report, &content, (&told, concluded)), made_of })
 }
 
-fn addressed(report: ReportBody, content: &Content, told: &[Notification]) -> PacketContent {
+type ForOne<'a> = (&'a [Notification], Option<Vec<PacketDetermination>>);
+
+/// With what only one of the recipients is given.
+fn addressed(report: ReportBody, content: &Content, (told, determinations): ForOne<'_>) -> PacketContent {
     let stands = |it: &&Notification| it.told().is_some_and(|it| it.recipient == Recipient::LawEnforcement);
     match report.recipient.0 {
         PacketRecipient::LawEnforcement => {
             let prior_missing_reports = prior_reports(content);
-            PacketContent::LawEnforcement(LawEnforcementPacket { report, prior_missing_reports })
+            PacketContent::LawEnforcement(LawEnforcementPacket { report, prior_missing_reports, determinations })
         }
         PacketRecipient::Ncmec => {
             let law_enforcement_reports = told.iter().filter(stands).map(contact).collect();

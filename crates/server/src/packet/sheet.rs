@@ -14,6 +14,8 @@ use super::{
 use crate::pdf::{Block, Document, Photo, Style, Table};
 use crate::wire::Code;
 
+mod concluded;
+
 type Rows = Vec<(String, String)>;
 
 const LAW_ENFORCEMENT: &str = "Report under 42 U.S.C. 671(a)(35)(B), for entry into the National Crime Information \
@@ -46,7 +48,9 @@ pub fn sheet(content: &PacketContent, zone: Zone, picture: Option<Vec<u8>>) -> D
     blocks.extend(section("How the child can be reached", items(report, ReportGroup::Contacts)));
     blocks.extend(match content {
         PacketContent::LawEnforcement(LawEnforcementPacket { prior_missing_reports, .. }) => {
-            section("Prior missing reports", vec![prior(prior_missing_reports, zone)])
+            let mut blocks = concluded::blocks(content.determinations(), zone);
+            blocks.extend(section("Prior missing reports", vec![prior(prior_missing_reports, zone)]));
+            blocks
         }
         PacketContent::Ncmec(NcmecPacket { law_enforcement_reports, .. }) => police(law_enforcement_reports, zone),
     });

@@ -12,6 +12,7 @@ use homeward_domain::policy::{Grant, Permit, Reach, ReadAccessLog, ReadAudit, Re
 use homeward_domain::vocabulary::Vocabulary;
 use uuid::Uuid;
 
+use crate::call::first_id;
 use crate::convert::code;
 use crate::error::StoreResult;
 use crate::page::{After, Page, Window};
@@ -201,9 +202,14 @@ fn for_whom(tx: &ReadTx, query: Sql) -> Sql {
     if tx.may::<ReadDeterminations>() { query } else { query.push(" and e.action <> 'entry_recorded'") }
 }
 
-/// The same for a create that was sent twice: its answer is a look.
+/// The same for a create that was sent twice: its answer is a look. That a packet was made is in the trail anyway, where
+/// it may be.
 fn looks_for_whom(tx: &ReadTx, query: Sql) -> Sql {
-    if tx.may::<ReadDeterminations>() { query } else { query.push(" and l.kind <> 'determine'") }
+    if tx.may::<ReadDeterminations>() {
+        query
+    } else {
+        query.push(" and l.kind not in ('determine', 'make_packet', 'record_disclosure')")
+    }
 }
 
 fn within_reach(query: Sql, grant: &Grant<ReadAudit>) -> Sql {
@@ -233,11 +239,6 @@ fn matching(mut query: Sql, filter: TraceFilter, window: &Window) -> Sql {
         query = query.push(" and id < ?").bind::<SqlUuid, _>(after.id);
     }
     query.push(NEWEST).bind::<BigInt, _>(window.limit + 1)
-}
-
-/// No id of this millisecond or later is lower: a version 7 UUID begins with its instant.
-fn first_id(millis: i64) -> Uuid {
-    Uuid::from_u128(u128::try_from(millis).unwrap_or(0) << 80)
 }
 
 async fn page(tx: &ReadTx, query: Sql, window: &Window) -> StoreResult<Page<Trace>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Nullable, Uuid as SqlUuid};
+use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
 use diesel::{Insertable, QueryableByName};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{EpisodeId, Id, StatementId, UserId};
@@ -221,4 +221,26 @@ async fn say_it_changed<A: Action>(tx: &WriteTx, permit: &Permit<A>, episode: Op
         return Ok(());
     }
     episodes::material_change(tx, permit).await
+}
+
+/// Whatever was stated of one group, in the order it was stated; of the child, or of this episode alone.
+const HISTORY: &str = "select id, item, version, status, value, reason, origin, recorded_at, recorded_by \
+    from report_statements where agency_id = ? and child_id = ? and item_group = ? \
+    and episode_id is not distinct from ? order by version, item";
+
+/// Every statement of the group of this act, those that were replaced too.
+pub async fn history<A: OfGroup>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    scope: Scope,
+) -> StoreResult<Vec<(ReportItem, Stated)>> {
+    let episode = if let Scope::Episode(id) = scope { Some(id.uuid()) } else { None };
+    let rows: Vec<Row> = sql(HISTORY)
+        .bind::<SqlUuid, _>(permit.agency().uuid())
+        .bind::<SqlUuid, _>(permit.child().uuid())
+        .bind::<Text, _>(A::GROUP.code())
+        .bind::<Nullable<SqlUuid>, _>(episode)
+        .load(&mut tx.conn())
+        .await?;
+    rows.iter().map(|it| it.open(tx)).collect()
 }

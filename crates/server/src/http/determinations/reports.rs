@@ -35,6 +35,9 @@ fn refuse_others(contact: &Contact) -> Result<(), Problem> {
     if contact.kind != NotificationKind::InitialReport {
         faults.push(Fault::of("kind", "must be initial_report"));
     }
+    if contact.packet.is_some() {
+        faults.push(Fault::of("packet_id", "belongs to a contact about a missing episode"));
+    }
     if faults.is_empty() { Ok(()) } else { Err(Problem::Impossible(faults)) }
 }
 

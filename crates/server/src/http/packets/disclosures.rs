@@ -3,15 +3,19 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
+use homeward_domain::disclosure::Destination;
+use homeward_domain::id::{EpisodeId, PacketId};
 use homeward_domain::policy::{ReadChild, RecordDisclosure};
 use homeward_store::Seen;
 use homeward_store::disclosures::{self, Disclosure, Sending};
-use homeward_store::packets::{self, PACKETS};
+use homeward_store::packets::{self, PACKETS, POSTERS};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::super::posters;
 use super::kept::named_of;
+use super::laid::as_known;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
 use crate::problem::{Fault, Problem};
@@ -19,7 +23,7 @@ use crate::reply::{Created, Made, Shown};
 use crate::wire::codes::{LegalBasisCode, NotificationMethodCode};
 use crate::wire::{self, Code, Instant, Name, Reason};
 
-/// A packet that went out.
+/// A packet or a poster that went out.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct NewDisclosure {
@@ -37,6 +41,7 @@ pub(in crate::http) struct NewDisclosure {
 #[derive(Serialize, ToSchema)]
 pub(in crate::http) struct DisclosureView {
     id: Uuid,
+    /// The packet or the poster.
     packet_id: Uuid,
     recipient_name: String,
     recipient_agency: String,
@@ -87,17 +92,38 @@ impl DisclosureView {
                request_body = NewDisclosure, responses((status = 201, body = DisclosureView)))]
 #[post("/v1/children/{child_id}/missing-episodes/{episode_id}/packets/{packet_id}/disclosures")]
 pub(in crate::http) async fn record(request: OfChild<RecordDisclosure>) -> Result<Created, Problem> {
-    let (episode_id, packet_id) = named_of(&request)?;
+    let ids = named_of(&request)?;
+    sent(request, ids, PACKETS).await
+}
+
+/// Record that a poster was handed out
+///
+/// It is the account of the disclosure, and discharges no duty.
+#[utoipa::path(tag = "packets", operation_id = "record_poster_disclosure",
+               params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path), ("poster_id" = Uuid, Path),
+                      ("Idempotency-Key" = String, Header, max_length = 255)),
+               request_body = NewDisclosure, responses((status = 201, body = DisclosureView)))]
+#[post("/v1/children/{child_id}/missing-episodes/{episode_id}/posters/{poster_id}/disclosures")]
+pub(in crate::http) async fn record_of_poster(request: OfChild<RecordDisclosure>) -> Result<Created, Problem> {
+    let ids = posters::named_of(&request)?;
+    sent(request, ids, POSTERS).await
+}
+
+type Ids = (EpisodeId, PacketId);
+
+async fn sent(request: OfChild<RecordDisclosure>, ids: Ids, among: &[Destination]) -> Result<Created, Problem> {
     request
         .create(KeyRule::Required, async |tx, permit, body: NewDisclosure| {
-            let packet = packets::find(tx, permit, (episode_id, packet_id), PACKETS).await?;
+            let packet = packets::find(tx, permit, ids, among).await?;
             let sending = Sending::from(body);
             refuse_impossible(&sending, packet.made_at, tx.at())?;
             let sent = disclosures::insert(tx, permit, &packet, sending).await?;
-            let child = permit.child();
-            let packet = format!("/v1/children/{child}/missing-episodes/{episode_id}/packets/{packet_id}");
-            let location = format!("{packet}/disclosures/{}", sent.id);
-            let entry = permit.did(Change::DisclosureRecorded { episode_id, packet_id, disclosure_id: sent.id });
+            let (episode_id, packet_id) = ids;
+            let kind = if among == POSTERS { "posters" } else { "packets" };
+            let episode = format!("/v1/children/{}/missing-episodes/{episode_id}", permit.child());
+            let location = format!("{episode}/{kind}/{packet_id}/disclosures/{}", sent.id);
+            let recorded = Change::DisclosureRecorded { episode_id, packet_id, disclosure_id: sent.id };
+            let entry = permit.did(as_known(recorded, sent.id.uuid(), packet.for_few));
             Ok((Made { view: DisclosureView::of(sent), location, version: None }, entry))
         })
         .await
@@ -124,9 +150,29 @@ fn refuse_impossible(sending: &Sending, made_at: DateTime<Utc>, now: DateTime<Ut
 #[get("/v1/children/{child_id}/missing-episodes/{episode_id}/packets/{packet_id}/disclosures")]
 pub(in crate::http) async fn list(request: OfChild<ReadChild>) -> Result<Shown<List<DisclosureView>>, Problem> {
     let ids = named_of(&request)?;
+    went(&request, ids, PACKETS).await
+}
+
+/// Where a poster went, in the order it went there
+#[utoipa::path(tag = "packets", operation_id = "list_poster_disclosures",
+               params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path), ("poster_id" = Uuid, Path)),
+               responses((status = 200, body = List<DisclosureView>)))]
+#[get("/v1/children/{child_id}/missing-episodes/{episode_id}/posters/{poster_id}/disclosures")]
+pub(in crate::http) async fn list_of_poster(
+    request: OfChild<ReadChild>,
+) -> Result<Shown<List<DisclosureView>>, Problem> {
+    let ids = posters::named_of(&request)?;
+    went(&request, ids, POSTERS).await
+}
+
+async fn went(
+    request: &OfChild<ReadChild>,
+    ids: Ids,
+    among: &[Destination],
+) -> Result<Shown<List<DisclosureView>>, Problem> {
     let views = request
         .read(async |tx, permit| {
-            let packet = packets::find(tx, permit, ids, PACKETS).await?;
+            let packet = packets::find(tx, permit, ids, among).await?;
             let all = disclosures::of_packet(tx, permit, &packet).await?;
             Ok(Seen(all.into_iter().map(DisclosureView::of).collect(), permit.saw()))
         })

@@ -29,6 +29,10 @@ pub(in crate::http) struct NewPacket {
     #[serde(default)]
     #[schema(max_items = 100)]
     observation_ids: Vec<Uuid>,
+    /// Each named by a person who may read them; to law enforcement only. Fewer people find such a packet.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    determination_ids: Vec<Uuid>,
     /// Why records of a program under 42 CFR part 2 may go in. Without it they stay out.
     part2_basis: Option<Reason>,
     /// Why school records may go in (34 CFR 99.31, 99.36). Without it they stay out.
@@ -43,8 +47,10 @@ pub(in crate::http) struct PacketView {
     id: Uuid,
     episode_id: Uuid,
     recipient: PacketRecipientCode,
-    /// Counts up from 1 for each recipient.
+    /// Counts up from 1 for each recipient, and by itself where `is_for_few`.
     version: i32,
+    /// It holds what fewer people may know of; nobody else finds it.
+    is_for_few: bool,
     made_at: DateTime<Utc>,
     made_by: Uuid,
     /// Of `content.json`.
@@ -78,11 +84,15 @@ impl PacketPhotoView {
     }
 }
 
+/// The same whether there is none, or it may not be read, or it may not go to this recipient.
+const NOT_THERE: &str = "names one that is not there, has another in its place or does not go to this recipient";
+
 impl NewPacket {
     pub(in crate::http) fn asked(&self) -> Asked {
         Asked {
             recipient: self.recipient.0,
             observations: self.observation_ids.iter().copied().map(Id::from_uuid).collect(),
+            determinations: self.determination_ids.iter().copied().map(Id::from_uuid).collect(),
             part2_basis: wire::text(self.part2_basis.clone()),
             ferpa_basis: wire::text(self.ferpa_basis.clone()),
             note: wire::text(self.note.clone()),
@@ -93,10 +103,15 @@ impl NewPacket {
     pub(in crate::http) fn refuse_unknown(&self, draft: &Draft) -> Result<(), Problem> {
         let observed = draft.content.report().observed.as_ref();
         let sent = |id: &Uuid| observed.is_some_and(|it| it.sightings.iter().any(|it| it.id == *id));
-        if self.observation_ids.iter().all(sent) {
-            return Ok(());
+        let concluded = |id: &Uuid| draft.content.determinations().iter().any(|it| it.id == *id);
+        let mut faults = Vec::new();
+        if !self.observation_ids.iter().all(sent) {
+            faults.push(Fault::of("observation_ids", "names one that is not there or was taken back"));
         }
-        Err(Problem::Impossible(vec![Fault::of("observation_ids", "names one that is not there or was taken back")]))
+        if !self.determination_ids.iter().all(concluded) {
+            faults.push(Fault::of("determination_ids", NOT_THERE));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(Problem::Impossible(faults)) }
     }
 }
 
@@ -108,6 +123,7 @@ impl PacketView {
             episode_id: it.episode.uuid(),
             recipient: Code(recipient(it.destination)?),
             version: it.version,
+            is_for_few: it.for_few,
             made_at: it.made_at,
             made_by: it.made_by.uuid(),
             sha256_json: it.sha256_json,
@@ -132,10 +148,12 @@ pub(in crate::http) fn named_of<A: Action>(request: &OfChild<A>) -> Result<(Epis
 pub(in crate::http) fn asked_again(destination: Destination, was: &Value) -> Result<Asked, Problem> {
     let text = |name: &str| was.get(name).and_then(Value::as_str).map(str::to_owned);
     let sightings = was.pointer("/observed/sightings").and_then(Value::as_array);
-    let id = |it: &Value| it.get("id")?.as_str()?.parse().ok();
+    let concluded = was.get("determinations").and_then(Value::as_array);
+    let id = |it: &Value| -> Option<Uuid> { it.get("id")?.as_str()?.parse().ok() };
     Ok(Asked {
         recipient: recipient(destination)?,
-        observations: sightings.into_iter().flatten().filter_map(id).collect(),
+        observations: sightings.into_iter().flatten().filter_map(id).map(Id::from_uuid).collect(),
+        determinations: concluded.into_iter().flatten().filter_map(id).map(Id::from_uuid).collect(),
         part2_basis: text("part2_basis"),
         ferpa_basis: text("ferpa_basis"),
         note: text("note"),

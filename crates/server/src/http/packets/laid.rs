@@ -1,16 +1,17 @@
 //! A packet or a poster on its way to being kept, and read again: laid out, hashed, the same bytes ever after.
 
-use chrono::{DateTime, Utc};
+use homeward_domain::audit::{Change, Look};
 use homeward_domain::disclosure::Destination;
-use homeward_domain::id::{EpisodeId, PacketId, PhotoId, UserId};
-use homeward_domain::policy::{MakePacket, ReadPacket, ReadPhotos};
-use homeward_store::packets::{self, MadeOf, NewPacket, Packet};
+use homeward_domain::id::{EpisodeId, PacketId, PhotoId};
+use homeward_domain::policy::{MakePacket, Permit, ReadDeterminations, ReadPacket, ReadPhotos};
+use homeward_store::packets::{self, MadeOf, Packet};
 use homeward_store::seal::ContentKey;
 use homeward_store::{ReadTx, Seen, photos};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 use crate::auth::OfChild;
+use crate::packet::laid::Laid;
 use crate::pdf;
 use crate::photo::on_paper;
 use crate::problem::Problem;
@@ -18,23 +19,6 @@ use crate::reply::File;
 
 /// The photo for a document, and what opens its picture.
 pub(in crate::http) struct Picked(Option<(PhotoId, ContentKey)>);
-
-/// Both forms of it.
-pub(in crate::http) struct Laid {
-    content: Vec<u8>,
-    document: Vec<u8>,
-}
-
-/// What is known of it besides.
-pub(in crate::http) struct Making {
-    pub(in crate::http) id: PacketId,
-    pub(in crate::http) episode: EpisodeId,
-    pub(in crate::http) destination: Destination,
-    pub(in crate::http) version: i32,
-    pub(in crate::http) made_at: DateTime<Utc>,
-    pub(in crate::http) made_by: UserId,
-    pub(in crate::http) made_of: MadeOf,
-}
 
 impl Picked {
     /// The photo that it is made of, if there is one.
@@ -52,49 +36,34 @@ impl Picked {
     }
 }
 
-impl Laid {
-    /// Lays the document out beside the event loop and outside of any transaction.
-    pub(in crate::http) async fn new(
-        request: &OfChild<MakePacket>,
-        content: &impl Serialize,
-        picked: Picked,
-        sheet: impl FnOnce(Option<Vec<u8>>) -> pdf::Document + Send + 'static,
-    ) -> Result<Self, Problem> {
-        let content = serde_json::to_vec(content).map_err(|error| Problem::Internal(Box::new(error)))?;
-        let picture = picked.picture(request).await?;
-        let turn = request.app().decoders.clone().acquire_owned().await;
-        let turn = turn.map_err(|error| Problem::Internal(Box::new(error)))?;
-        let work = move || {
-            let picture = picture.map(|it| on_paper(&it)).transpose().map_err(|it| Problem::Internal(Box::new(it)))?;
-            let written = pdf::write(&sheet(picture)).map_err(|error| Problem::Internal(Box::new(error)));
-            drop(turn);
-            written
-        };
-        let document =
-            tokio::task::spawn_blocking(work).await.map_err(|error| Problem::Internal(Box::new(error)))??;
-        Ok(Self { content, document })
-    }
-
-    /// As it will be kept.
-    pub(in crate::http) fn keep(self, making: Making) -> NewPacket {
-        let packet = Packet {
-            id: making.id,
-            episode: making.episode,
-            destination: making.destination,
-            version: making.version,
-            made_at: making.made_at,
-            made_by: making.made_by,
-            made_of: making.made_of,
-            sha256_json: sha256(&self.content),
-            sha256_pdf: sha256(&self.document),
-        };
-        NewPacket { packet, content: self.content, document: self.document }
-    }
+/// Lays the document out beside the event loop and outside of any transaction.
+pub(in crate::http) async fn lay_out(
+    request: &OfChild<MakePacket>,
+    content: &impl Serialize,
+    picked: Picked,
+    sheet: impl FnOnce(Option<Vec<u8>>) -> pdf::Document + Send + 'static,
+) -> Result<Laid, Problem> {
+    let content = serde_json::to_vec(content).map_err(|error| Problem::Internal(Box::new(error)))?;
+    let picture = picked.picture(request).await?;
+    let turn = request.app().decoders.clone().acquire_owned().await;
+    let turn = turn.map_err(|error| Problem::Internal(Box::new(error)))?;
+    let work = move || {
+        let picture = picture.map(|it| on_paper(&it)).transpose().map_err(|it| Problem::Internal(Box::new(it)))?;
+        let laid = Laid::of(content, &sheet(picture));
+        drop(turn);
+        laid
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::Internal(Box::new(error)))?
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    let hex: Vec<String> = Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect();
-    hex.concat()
+/// The change, or only that there was one where few may know of it (12.4 item 19).
+pub(in crate::http) fn as_known(change: Change, entry_id: Uuid, for_few: bool) -> Change {
+    if for_few { Change::EntryRecorded { entry_id } } else { change }
+}
+
+/// A look at what is in it. At one that few know of it goes by the name of a reading that tells nothing.
+pub(in crate::http) fn look(tx: &ReadTx, permit: &Permit<ReadPacket>, packet: &Packet) -> Result<Look, Problem> {
+    if packet.for_few { Ok(tx.also::<ReadDeterminations>()?.saw()) } else { Ok(permit.saw()) }
 }
 
 /// What one of these says.
@@ -108,7 +77,7 @@ pub(in crate::http) async fn json_file(
             let packet = packets::find(tx, permit, ids, among).await?;
             let content = packets::content(tx, permit, &packet).await?;
             let name = format!("{}-{}.json", packet.destination, packet.version);
-            Ok(Seen(File { content, media_type: "application/json", name }, permit.saw()))
+            Ok(Seen(File { content, media_type: "application/json", name }, look(tx, permit, &packet)?))
         })
         .await
 }
@@ -124,7 +93,7 @@ pub(in crate::http) async fn pdf_file(
             let packet = packets::find(tx, permit, ids, among).await?;
             let content = packets::document(tx, permit, &packet).await?;
             let name = format!("{}-{}.pdf", packet.destination, packet.version);
-            Ok(Seen(File { content, media_type: "application/pdf", name }, permit.saw()))
+            Ok(Seen(File { content, media_type: "application/pdf", name }, look(tx, permit, &packet)?))
         })
         .await
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use homeward_domain::duty::Lapse;
+use homeward_domain::id::Id;
 use homeward_domain::notification::Recipient;
 use homeward_domain::vocabulary::Vocabulary;
 use homeward_store::completions::Completion;
@@ -10,7 +11,7 @@ use homeward_store::episodes::Episode;
 use homeward_store::notifications::Notification;
 use homeward_store::timeline::{Attempt, Correction, Course, Sent, planned_at};
 
-use super::{TimelineDetail, TimelineItem, TimelineKind, aftercare, search};
+use super::{TimelineDetail, TimelineItem, TimelineKind, aftercare, packets, search};
 use crate::wire::Code;
 
 type Moment = (TimelineKind, &'static str, fn(&Episode) -> Option<DateTime<Utc>>);
@@ -41,6 +42,7 @@ pub(super) fn of(course: &Course, now: DateTime<Utc>) -> Vec<TimelineItem> {
     items.extend(course.efforts.iter().flat_map(search::effort));
     items.extend(course.whereabouts.iter().map(search::whereabouts));
     items.extend(aftercare::of(&course.aftercare));
+    items.extend(packets::of(&course.packets));
     let begun = course.duties.iter().filter(|it| it.duty.starts_at <= now);
     let duties: Vec<TimelineItem> = begun.flat_map(|it| duty(it, &items, now)).collect();
     items.extend(duties);
@@ -116,6 +118,7 @@ fn contact(it: &Notification) -> Vec<TimelineItem> {
         notification_status: Some(Code(contact.status)),
         method: Some(Code(contact.method)),
         reference_number: contact.reference_number.clone(),
+        packet_id: contact.packet.map(Id::uuid),
         ..known()
     };
     let summary = format!("Contact with {to}: {}, {}", words(contact.kind), words(contact.status));
@@ -220,6 +223,6 @@ pub(super) fn words(code: impl Vocabulary) -> String {
     code.code().replace('_', " ")
 }
 
-fn recipient(it: Recipient) -> String {
+pub(super) fn recipient(it: Recipient) -> String {
     if it == Recipient::Ncmec { "NCMEC".to_owned() } else { words(it) }
 }

@@ -1,0 +1,283 @@
+//! The endpoints that an agency's own systems listen at. Two people make one, and it has to prove that it is meant (WH-08).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::{
+    AsChangeset, ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, Selectable,
+    SelectableHelper as _,
+};
+use diesel_async::RunQueryDsl as _;
+use homeward_domain::id::{Id, UserId, WebhookId, names};
+use homeward_domain::policy::{ConfigureWebhooks, Grant};
+use uuid::Uuid;
+
+use crate::call;
+use crate::error::{StoreError, StoreResult};
+use crate::schema::webhooks;
+use crate::schema::webhooks::dsl;
+use crate::seal::{WEBHOOK_PREVIOUS, WEBHOOK_SECRET};
+use crate::tx::{ReadTx, WriteTx};
+
+mod messages;
+
+pub use messages::{Message, Standing, find as find_message, list as list_messages, resend};
+
+/// An approved endpoint is first sent to after this time, so that a wrong one can be stopped (WH-08).
+pub const DELAY: TimeDelta = TimeDelta::hours(24);
+/// A secret that was replaced signs for so long beside the new one (WH-07).
+pub const OVERLAP: TimeDelta = TimeDelta::days(7);
+
+/// One endpoint. Its secrets are not in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The endpoint.
+    pub id: WebhookId,
+    /// Where it listens.
+    pub url: String,
+    /// Whom to write to about it.
+    pub contact_email: String,
+    /// What it has to answer to prove that it is meant.
+    pub challenge: String,
+    /// When it was proposed, and by whom.
+    pub proposed: (DateTime<Utc>, UserId),
+    /// When it was approved, and by whom.
+    pub approved: Option<(DateTime<Utc>, UserId)>,
+    /// Why it was to begin at once.
+    pub emergency_reason: Option<String>,
+    /// From when it is sent to, if it is proven.
+    pub active_from: Option<DateTime<Utc>>,
+    /// When it proved that it is meant.
+    pub proven_at: Option<DateTime<Utc>>,
+    /// Until when the secret before the present one signs too.
+    pub previous_until: Option<DateTime<Utc>>,
+    /// Since when nothing is sent to it, and why.
+    pub paused: Option<(DateTime<Utc>, String)>,
+    /// When it was removed, and why.
+    pub removed: Option<(DateTime<Utc>, String)>,
+    /// Counts up with each change.
+    pub version: i32,
+}
+
+/// What a person proposes.
+#[derive(Clone, Debug)]
+pub struct NewEndpoint {
+    /// Where it listens; checked before.
+    pub url: String,
+    /// Whom to write to about it.
+    pub contact_email: String,
+    /// What signs.
+    pub secret: Vec<u8>,
+    /// What it will have to answer.
+    pub challenge: String,
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = webhooks)]
+struct Row {
+    agency_id: Uuid,
+    id: Uuid,
+    url: String,
+    contact_email: String,
+    secret: Vec<u8>,
+    previous_secret: Option<Vec<u8>>,
+    previous_until: Option<DateTime<Utc>>,
+    challenge: String,
+    proposed_at: DateTime<Utc>,
+    proposed_by: Uuid,
+    approved_at: Option<DateTime<Utc>>,
+    approved_by: Option<Uuid>,
+    emergency_reason: Option<String>,
+    active_from: Option<DateTime<Utc>>,
+    proven_at: Option<DateTime<Utc>>,
+    paused_at: Option<DateTime<Utc>>,
+    pause_reason: Option<String>,
+    removed_at: Option<DateTime<Utc>>,
+    removal_reason: Option<String>,
+    version: i32,
+}
+
+/// One change of an endpoint; what is `None` stays.
+#[derive(AsChangeset, Default)]
+#[diesel(table_name = webhooks)]
+struct Changes {
+    secret: Option<Vec<u8>>,
+    previous_secret: Option<Option<Vec<u8>>>,
+    previous_until: Option<Option<DateTime<Utc>>>,
+    approved_at: Option<DateTime<Utc>>,
+    approved_by: Option<Uuid>,
+    emergency_reason: Option<Option<String>>,
+    active_from: Option<DateTime<Utc>>,
+    proven_at: Option<DateTime<Utc>>,
+    paused_at: Option<Option<DateTime<Utc>>>,
+    pause_reason: Option<Option<String>>,
+    removed_at: Option<DateTime<Utc>>,
+    removal_reason: Option<String>,
+}
+
+impl From<Row> for Endpoint {
+    fn from(row: Row) -> Self {
+        Self {
+            id: Id::from_uuid(row.id),
+            url: row.url,
+            contact_email: row.contact_email,
+            challenge: row.challenge,
+            proposed: (row.proposed_at, Id::from_uuid(row.proposed_by)),
+            approved: row.approved_at.zip(row.approved_by.map(Id::from_uuid)),
+            emergency_reason: row.emergency_reason,
+            active_from: row.active_from,
+            proven_at: row.proven_at,
+            previous_until: row.previous_until,
+            paused: row.paused_at.zip(row.pause_reason),
+            removed: row.removed_at.zip(row.removal_reason),
+            version: row.version,
+        }
+    }
+}
+
+/// Adds a proposal: nothing is sent to it yet.
+pub async fn propose(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, new: NewEndpoint) -> StoreResult<Endpoint> {
+    let id = call::new_id::<names::Webhook>(tx.at());
+    let row = Row {
+        agency_id: grant.agency().uuid(),
+        id: id.uuid(),
+        url: new.url,
+        contact_email: new.contact_email,
+        secret: tx.seal(WEBHOOK_SECRET, id, &new.secret)?,
+        previous_secret: None,
+        previous_until: None,
+        challenge: new.challenge,
+        proposed_at: tx.at(),
+        proposed_by: grant.actor().uuid(),
+        approved_at: None,
+        approved_by: None,
+        emergency_reason: None,
+        active_from: None,
+        proven_at: None,
+        paused_at: None,
+        pause_reason: None,
+        removed_at: None,
+        removal_reason: None,
+        version: 1,
+    };
+    diesel::insert_into(dsl::webhooks).values(&row).execute(&mut tx.conn()).await?;
+    Ok(row.into())
+}
+
+/// Every endpoint of the agency, the newest first; removed ones too.
+pub async fn all(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>) -> StoreResult<Vec<Endpoint>> {
+    let rows: Vec<Row> = dsl::webhooks
+        .filter(dsl::agency_id.eq(grant.agency().uuid()))
+        .order((dsl::proposed_at.desc(), dsl::id.desc()))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(Endpoint::from).collect())
+}
+
+/// One endpoint.
+pub async fn find(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Endpoint> {
+    row(tx, grant, id).await.map(Endpoint::from)
+}
+
+/// The secrets that sign for it now, the present one first.
+pub async fn secrets(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Vec<Vec<u8>>> {
+    let row = row(tx, grant, id).await?;
+    let present = tx.open_bytes(WEBHOOK_SECRET, id, &row.secret)?;
+    let overlaps = row.previous_until.is_some_and(|until| tx.at() < until);
+    let previous = row.previous_secret.filter(|_| overlaps);
+    let previous = previous.map(|it| tx.open_bytes(WEBHOOK_PREVIOUS, id, &it)).transpose()?;
+    Ok([Some(present), previous].into_iter().flatten().collect())
+}
+
+/// Lets it be sent to, after the delay or at once with a reason.
+pub async fn approve(
+    tx: &WriteTx,
+    grant: &Grant<ConfigureWebhooks>,
+    endpoint: &Endpoint,
+    emergency_reason: Option<String>,
+) -> StoreResult<Endpoint> {
+    let delay = if emergency_reason.is_some() { TimeDelta::zero() } else { DELAY };
+    let changes = Changes {
+        approved_at: Some(tx.at()),
+        approved_by: Some(grant.actor().uuid()),
+        active_from: Some(tx.at() + delay),
+        emergency_reason: Some(emergency_reason),
+        ..Changes::default()
+    };
+    change(tx, grant, endpoint, changes).await
+}
+
+/// It answered the challenge.
+pub async fn prove(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, endpoint: &Endpoint) -> StoreResult<Endpoint> {
+    change(tx, grant, endpoint, Changes { proven_at: Some(tx.at()), ..Changes::default() }).await
+}
+
+/// Gives it another secret. The present one signs beside it for a while.
+pub async fn rotate(
+    tx: &WriteTx,
+    grant: &Grant<ConfigureWebhooks>,
+    endpoint: &Endpoint,
+    secret: &[u8],
+) -> StoreResult<Endpoint> {
+    let row = row(tx, grant, endpoint.id).await?;
+    let present = tx.open_bytes(WEBHOOK_SECRET, endpoint.id, &row.secret)?;
+    let changes = Changes {
+        secret: Some(tx.seal(WEBHOOK_SECRET, endpoint.id, secret)?),
+        previous_secret: Some(Some(tx.seal(WEBHOOK_PREVIOUS, endpoint.id, &present)?)),
+        previous_until: Some(Some(tx.at() + OVERLAP)),
+        ..Changes::default()
+    };
+    change(tx, grant, endpoint, changes).await
+}
+
+/// Stops sending to it, for a reason, or goes on. Only a person does either (WH-10).
+pub async fn pause(
+    tx: &WriteTx,
+    grant: &Grant<ConfigureWebhooks>,
+    endpoint: &Endpoint,
+    reason: Option<String>,
+) -> StoreResult<Endpoint> {
+    let changes =
+        Changes { paused_at: Some(reason.as_ref().map(|_| tx.at())), pause_reason: Some(reason), ..Changes::default() };
+    change(tx, grant, endpoint, changes).await
+}
+
+/// Removes it. What it was stays on record.
+pub async fn remove(
+    tx: &WriteTx,
+    grant: &Grant<ConfigureWebhooks>,
+    endpoint: &Endpoint,
+    reason: String,
+) -> StoreResult<Endpoint> {
+    let changes = Changes { removed_at: Some(tx.at()), removal_reason: Some(reason), ..Changes::default() };
+    change(tx, grant, endpoint, changes).await
+}
+
+async fn row(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Row> {
+    let row: Option<Row> = dsl::webhooks
+        .find((grant.agency().uuid(), id.uuid()))
+        .select(Row::as_select())
+        .first(&mut tx.conn())
+        .await
+        .optional()?;
+    row.ok_or(StoreError::NotFound)
+}
+
+async fn change(
+    tx: &WriteTx,
+    grant: &Grant<ConfigureWebhooks>,
+    endpoint: &Endpoint,
+    changes: Changes,
+) -> StoreResult<Endpoint> {
+    let before = dsl::webhooks
+        .filter(dsl::agency_id.eq(grant.agency().uuid()))
+        .filter(dsl::id.eq(endpoint.id.uuid()))
+        .filter(dsl::version.eq(endpoint.version))
+        .filter(dsl::removed_at.is_null());
+    let row: Option<Row> = diesel::update(before)
+        .set((changes, dsl::version.eq(dsl::version + 1)))
+        .returning(Row::as_returning())
+        .get_result(&mut tx.conn())
+        .await
+        .optional()?;
+    row.map(Endpoint::from).ok_or(StoreError::Stale)
+}

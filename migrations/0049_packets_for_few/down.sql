@@ -1,0 +1,3 @@
+alter table packets
+    drop column for_few,
+    add unique (agency_id, episode_id, destination, version);
