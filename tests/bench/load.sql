@@ -79,13 +79,13 @@ insert into units (agency_id, id, code, name)
     select bench.agency(u / units), bench.unit(u), 'unit-' || u % units, 'Unit ' || u % units
     from bench.settings, generate_series(0, agencies * units - 1) u;
 
-insert into users (agency_id, id, email, name, role, whole_agency, created_at, disabled_at)
+insert into users (agency_id, id, email, name, role, whole_agency, created_at, disabled_at, version)
     select bench.agency(u / units), bench.supervisor(u), 'supervisor-' || u || '@bench.homeward.test',
-        'Supervisor ' || u, 'supervisor', false, epoch, null::timestamptz
+        'Supervisor ' || u, 'supervisor', false, epoch, null::timestamptz, 1
     from bench.settings, generate_series(0, agencies * units - 1) u
     union all
     select bench.agency(w / workers / units), bench.worker(w), 'worker-' || w || '@bench.homeward.test',
-        'Worker ' || w, 'caseworker', false, epoch, null::timestamptz
+        'Worker ' || w, 'caseworker', false, epoch, null::timestamptz, 1
     from bench.settings, generate_series(0, agencies * units * workers - 1) w;
 
 insert into user_units (agency_id, user_id, unit_id)

@@ -8,9 +8,9 @@ use crate::disclosure::Destination;
 use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
-    AgencyId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId, EpisodeId, FactorResponseId,
-    InterviewId, NotificationId, ObservationId, PacketId, PhotoId, PlacementId, ReminderId, ScreeningId,
-    SearchEffortId, UserId, WebhookId, WhereaboutsId,
+    AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
+    EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId,
+    PlacementId, ReminderId, ScreeningId, SearchEffortId, ShiftId, UserId, WebhookId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -86,6 +86,30 @@ pub enum Change {
     RulesChosen { version: i32, jurisdiction: String },
     /// A person said which of a rule's conditions are met.
     ChoicesRecorded { episode_id: EpisodeId, choices: Vec<String> },
+    /// A person was added to the agency.
+    PersonAdded { user_id: UserId },
+    /// What a person does or where they work was changed.
+    PersonChanged { user_id: UserId, fields: Vec<&'static str> },
+    /// Somebody else stands in for a worker, or nobody does.
+    BackUpChosen { user_id: UserId, version: i32, back_up_id: Option<UserId> },
+    /// Somebody was put on call.
+    ShiftAdded { shift_id: ShiftId },
+    /// A shift was called off.
+    ShiftCancelled { shift_id: ShiftId },
+    /// Somebody will be away.
+    AbsenceRecorded { absence_id: AbsenceId, user_id: UserId },
+    /// They will not be away.
+    AbsenceCancelled { absence_id: AbsenceId, user_id: UserId },
+    /// The child was handed from one worker to another.
+    ChildHandedOver { hand_over_id: HandOverId, from: UserId, to: UserId },
+    /// A person chose what reaches them and when.
+    PreferencesChanged { version: i32 },
+    /// A person gave a further address.
+    AddressAdded { address_id: AddressId },
+    /// They took it back.
+    AddressRemoved { address_id: AddressId },
+    /// They said that an address works again.
+    BounceCleared { bounce_id: BounceId },
     /// An endpoint was proposed, approved, proven, given another secret, paused, resumed or removed.
     WebhookChanged { webhook_id: WebhookId, to: WebhookStep },
     /// A message that was not taken is tried again.

@@ -34,6 +34,8 @@ vocabulary! {
         Superseded = "superseded",
         /// The duty was done before it was sent.
         NoLongerOwed = "no_longer_owed",
+        /// The duty went to another worker before it was sent.
+        HandedOver = "handed_over",
     }
 }
 
@@ -97,11 +99,15 @@ pub struct Standing {
     pub seen: bool,
     /// Whether messages left for it and none was taken.
     pub undelivered: bool,
+    /// Whether the duty went to another worker since.
+    pub handed_over: bool,
 }
 
 /// What to do about a rung that was delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FollowUp {
+    /// The duty has another worker: give it to whoever stands up to here now and has not had it.
+    GiveAgain(Audience),
     /// Someone has seen it, or it was delivered and does not press: the ladder goes on by itself.
     Rest,
     /// Give it to everyone up to here too, and look again.
@@ -159,6 +165,9 @@ pub fn pause(tried: &Tried, now: DateTime<Utc>) -> TimeDelta {
 
 /// What to do about a delivered rung when its time to be seen is up.
 pub fn follow_up(standing: &Standing) -> FollowUp {
+    if standing.handed_over {
+        return FollowUp::GiveAgain(standing.reached);
+    }
     if standing.seen || (standing.pressure == Pressure::Low && !standing.undelivered) {
         return FollowUp::Rest;
     }

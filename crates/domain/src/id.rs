@@ -67,6 +67,17 @@ pub type WebhookId = Id<names::Webhook>;
 /// Names one calendar feed of a person.
 pub type CalendarFeedId = Id<names::CalendarFeed>;
 
+/// Names one turn of being on call.
+pub type ShiftId = Id<names::Shift>;
+/// Names one time that somebody is away.
+pub type AbsenceId = Id<names::Absence>;
+/// Names one handing over of children.
+pub type HandOverId = Id<names::HandOver>;
+/// Names one further address of a person.
+pub type AddressId = Id<names::Address>;
+/// Names one refusal of an address.
+pub type BounceId = Id<names::Bounce>;
+
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
     /// See [`super::AgencyId`].
@@ -117,6 +128,16 @@ pub mod names {
     pub enum Photo {}
     /// See [`super::ConsentId`].
     pub enum Consent {}
+    /// See [`super::ShiftId`].
+    pub enum Shift {}
+    /// See [`super::AbsenceId`].
+    pub enum Absence {}
+    /// See [`super::HandOverId`].
+    pub enum HandOver {}
+    /// See [`super::AddressId`].
+    pub enum Address {}
+    /// See [`super::BounceId`].
+    pub enum Bounce {}
     /// See [`super::WebhookId`].
     pub enum Webhook {}
     /// See [`super::CalendarFeedId`].

@@ -36,3 +36,4 @@ pub mod counts;
 pub mod audit;
 pub mod photo;
 pub mod policy;
+pub mod roster;

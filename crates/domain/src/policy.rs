@@ -62,6 +62,17 @@ pub enum Reach {
     Units(Vec<UnitId>),
 }
 
+impl Reach {
+    /// Whether someone of this reach works where someone of `other` does: who may arrange for them, and stand in for them.
+    pub fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::WholeAgency, _) => true,
+            (Self::Units(_), Self::WholeAgency) => false,
+            (Self::Units(mine), Self::Units(theirs)) => mine.iter().any(|unit| theirs.contains(unit)),
+        }
+    }
+}
+
 /// How a person is bound to one child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tie {
@@ -151,6 +162,11 @@ pub fn importer(agency: AgencyId, user: UserId) -> Grant<Import> {
 /// Who may be told of something, wherever they are bound to the child.
 pub fn roles_that_may<A: Action>() -> impl Iterator<Item = Role> {
     Role::ALL.iter().copied().filter(|role| allows(*role, A::KIND))
+}
+
+/// Whether a child can be the work of someone in this role: they can do what is owed, and may know all it is owed for.
+pub fn works_with_children(role: Role) -> bool {
+    allows(role, ActionKind::Notify) && allows(role, ActionKind::ReadDeterminations)
 }
 
 /// What the role allows, within what the session and the reach do.

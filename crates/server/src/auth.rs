@@ -305,6 +305,22 @@ impl<A: Action> Within<A> {
         };
         self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
     }
+
+    /// The same where what is done is told of several children, each with an entry of its own.
+    pub async fn create_many<B: DeserializeOwned + ToSchema, V: Serialize>(
+        &self,
+        rule: KeyRule,
+        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<(Made<V>, Vec<Entry>), Problem>,
+    ) -> Result<Created, Problem> {
+        let key = self.key(rule);
+        let sent = key.as_ref().ok().and_then(Option::as_ref);
+        let work = async |tx: &WriteTx, grant: &Grant<A>| {
+            key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
+            let (made, entries) = work(tx, grant, self.body()?).await?;
+            Ok(Audited(made.answer()?, entries))
+        };
+        self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
+    }
 }
 
 /// The answer to keep, and the entry that explains what it says was done.

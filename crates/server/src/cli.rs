@@ -52,6 +52,8 @@ pub enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// Take a report of a failed mail on standard input, as a mail alias pipes it
+    Bounce,
     /// Print the API description
     Openapi,
     /// Ask about rule packs; needs no database
@@ -115,6 +117,18 @@ pub enum KeysCommand {
 /// Managing people.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
+    /// Give a person of an agency a password, their first or another; it is read from standard input
+    Password {
+        /// The agency they work for
+        #[arg(long)]
+        agency: String,
+        /// What they sign in with
+        #[arg(long)]
+        email: String,
+        /// Read the password from a file instead
+        #[arg(long)]
+        password_file: Option<PathBuf>,
+    },
     /// Add a person; the password is read from standard input
     Create {
         /// The agency they work for

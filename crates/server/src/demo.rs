@@ -26,7 +26,7 @@ mod picture;
 mod user;
 
 pub use cases::{Stage, load_cases};
-pub use user::{NewUser, UserError, create_user, read_password};
+pub use user::{NewUser, UserError, create_user, give_password, read_password};
 
 /// An agency, what it consists of, and the local part of whoever stands on its last rung.
 struct Sample {

@@ -2,6 +2,7 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+mod absences;
 mod agency_rules;
 mod audit;
 mod calendars;
@@ -21,6 +22,7 @@ mod factors;
 pub mod health;
 mod indicators;
 mod interviews;
+mod me;
 mod notifications;
 mod observations;
 mod outcomes;
@@ -35,14 +37,16 @@ mod rules;
 mod screenings;
 mod search_efforts;
 mod sessions;
+mod shifts;
 mod timeline;
+mod users;
 mod views;
 mod webhooks;
 mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {
-    for group in [signing_in, children, episodes, reports, contacts, returns, records, work, agency, audits] {
+    for group in [signing_in, children, episodes, reports, contacts, returns, records, work, people, agency, audits] {
         group(at);
     }
 }
@@ -169,6 +173,33 @@ fn work(at: &mut ServiceConfig) {
         .service(calendars::revoke)
         .service(calendars::read)
         .service(rules::list);
+}
+
+/// Who works where, who stands in for whom, and how each is reached.
+fn people(at: &mut ServiceConfig) {
+    at.service(users::units)
+        .service(users::list)
+        .service(users::change::add)
+        .service(users::show)
+        .service(users::change::change)
+        .service(users::back_ups::show)
+        .service(users::back_ups::choose)
+        .service(users::hand_overs::hand_over)
+        .service(users::hand_overs::list)
+        .service(shifts::list)
+        .service(shifts::add)
+        .service(shifts::show)
+        .service(shifts::cancel)
+        .service(absences::list)
+        .service(absences::record)
+        .service(absences::show)
+        .service(absences::cancel)
+        .service(me::preferences::show)
+        .service(me::preferences::choose)
+        .service(me::addresses::list)
+        .service(me::addresses::add)
+        .service(me::addresses::remove)
+        .service(me::addresses::clear);
 }
 
 fn agency(at: &mut ServiceConfig) {

@@ -2,6 +2,7 @@
 
 pub mod auth;
 mod body;
+pub mod bounce;
 mod cell;
 pub mod cli;
 pub mod clock;

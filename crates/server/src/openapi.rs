@@ -32,7 +32,6 @@ const PROBLEMS_OF_BODIES: [(&str, &str); 3] = [
     ("415", "The body is not application/json"),
     ("422", "Understood, and impossible"),
 ];
-const CONFLICTS_WITHOUT_A_BODY: [&str; 3] = ["challenge_webhook", "resend_webhook_message", "rotate_webhook_secret"];
 const PROBLEMS_OF_VERSIONS: [(&str, &str); 2] =
     [("412", "The record has changed since it was read"), ("428", "If-Match is missing")];
 
@@ -74,6 +73,16 @@ fn base() -> OpenApi {
     document
 }
 
+/// Acts without a body that can come too late.
+const CONFLICTING: [&str; 6] = [
+    "cancel_absence",
+    "cancel_on_call_shift",
+    "challenge_webhook",
+    "remove_address",
+    "resend_webhook_message",
+    "rotate_webhook_secret",
+];
+
 /// Security and problems, the same for every operation, so that no handler repeats them.
 fn complete(operation: &mut Operation) {
     let name = operation.operation_id.clone().unwrap_or_default();
@@ -88,8 +97,8 @@ fn complete(operation: &mut Operation) {
     if takes_version {
         add(operation, &PROBLEMS_OF_VERSIONS);
     }
-    if CONFLICTS_WITHOUT_A_BODY.contains(&name.as_str()) {
-        add(operation, &PROBLEMS_OF_BODIES[..1]);
+    if CONFLICTING.contains(&name.as_str()) {
+        add(operation, &[("409", "Conflicts with what is recorded")]);
     }
     if name == "login" {
         add(operation, &[("429", "Too many tries; wait as long as Retry-After says")]);

@@ -102,6 +102,12 @@ pub enum Problem {
     SupersededBefore,
     #[error("the episode is open")]
     EpisodeOpen,
+    #[error("somebody of the agency has this e-mail already")]
+    EmailTaken,
+    #[error("you gave this address before")]
+    AddressKnown,
+    #[error("this is the last address that was not refused: give another one first")]
+    LastAddress,
     #[error("the method is not allowed here")]
     MethodNotAllowed,
     #[error("the service cannot answer now; try again")]
@@ -111,6 +117,11 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// One thing that cannot be, as the domain found it.
+    pub fn impossible(it: &impossible::Impossible) -> Self {
+        Self::Impossible(vec![Fault::of(it.field, it.why)])
+    }
+
     /// Exhaustive: a new problem does not compile until someone decides its status.
     fn kind(&self) -> (StatusCode, &'static str) {
         use StatusCode as S;
@@ -148,6 +159,9 @@ impl Problem {
             Self::ChallengeNotAnswered => (S::CONFLICT, "challenge-not-answered"),
             Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
             Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
+            Self::EmailTaken => (S::CONFLICT, "email-taken"),
+            Self::AddressKnown => (S::CONFLICT, "address-known"),
+            Self::LastAddress => (S::CONFLICT, "last-address"),
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
@@ -224,6 +238,8 @@ fn conflict(taken: Taken) -> Problem {
         Taken::AgencyPersonId => Problem::PersonIdTaken,
         // Also where the other one is open, or both came at once. Who opens an episode is told which one is open.
         Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
+        Taken::Email => Problem::EmailTaken,
+        Taken::Address => Problem::AddressKnown,
         Taken::SupersededBefore => Problem::SupersededBefore,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
     }

@@ -96,6 +96,8 @@ impl Worker {
     fn observe(&self, outcome: Outcome, now: DateTime<Utc>, fire_at: DateTime<Utc>) {
         let word = match outcome {
             Outcome::Delivered(_) => "delivered",
+            Outcome::WentUp(_) => "went_up",
+            Outcome::GivenAgain(_) => "given_again",
             Outcome::Nobody => "nobody",
             Outcome::NoLongerOwed => "no_longer_owed",
             Outcome::Widened(_) => "widened",
@@ -109,6 +111,9 @@ impl Worker {
                     worker = self.name,
                     "alarm: a rung has nobody on it or above; give the agency a contact"
                 );
+            }
+            Outcome::WentUp(_) => {
+                tracing::warn!(worker = self.name, "a rung has nobody on it; the next one up who exists has it");
             }
             Outcome::Unseen => {
                 tracing::error!(

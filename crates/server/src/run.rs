@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::auth::password::Passwords;
 use crate::auth::token::{Keys, SigningKey};
+use crate::bounce;
 use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -34,6 +35,9 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// How many import rows may be refused before the exit status says so: none.
 const SOME_ROWS_REFUSED: u8 = 3;
+
+/// What tells a mail server to keep a report and come again (`EX_TEMPFAIL`).
+const TRY_LATER: u8 = 75;
 
 /// How many pictures are decoded at a time; each may take half a gigabyte for a moment.
 const DECODERS: usize = 2;
@@ -107,9 +111,10 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             print(&report.to_string());
             return Ok(if report.rejects.is_empty() { ExitCode::SUCCESS } else { SOME_ROWS_REFUSED.into() });
         }
+        Command::Bounce => return Ok(take_bounce(config, database).await),
         Command::User { command } => {
             ensure_current(database).await?;
-            create_user(command, database).await?;
+            manage_user(command, database).await?;
         }
         Command::Keys { command: KeysCommand::Rotate } => {
             ensure_current(database).await?;
@@ -120,13 +125,39 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create_user(command: UserCommand, database: &Database) -> Result<(), Failure> {
-    let UserCommand::Create { agency, email, name, role, unit: units, whole_agency, password_file } = command;
-    let password = demo::read_password(password_file.as_deref())?;
-    let new = NewUser { agency, email, name, role, units, whole_agency, password };
-    let id = demo::create_user(&database.owner_url, new, SystemClock.now()).await?;
-    print(&format!("created {id}"));
+async fn manage_user(command: UserCommand, database: &Database) -> Result<(), Failure> {
+    match command {
+        UserCommand::Create { agency, email, name, role, unit: units, whole_agency, password_file } => {
+            let password = demo::read_password(password_file.as_deref())?;
+            let new = NewUser { agency, email, name, role, units, whole_agency, password };
+            let id = demo::create_user(&database.owner_url, new, SystemClock.now()).await?;
+            print(&format!("created {id}"));
+        }
+        UserCommand::Password { agency, email, password_file } => {
+            let password = demo::read_password(password_file.as_deref())?;
+            demo::give_password(&database.owner_url, (&agency, &email), password, SystemClock.now()).await?;
+            print("they can sign in with it now");
+        }
+    }
     Ok(())
+}
+
+/// A mail server that is told to try again later keeps the report; any other failure would send it back.
+async fn take_bounce(config: &Config, database: &Database) -> ExitCode {
+    let taken = async {
+        let report = bounce::read_in(std::io::stdin().lock())?;
+        Ok::<_, Failure>(bounce::take(&open_store(config, database).await?, &report, SystemClock.now()).await?)
+    };
+    match taken.await {
+        Ok(taken) => {
+            print(&taken.to_string());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            fail(error.as_ref());
+            TRY_LATER.into()
+        }
+    }
 }
 
 async fn ensure_current(database: &Database) -> Result<(), Failure> {

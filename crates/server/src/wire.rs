@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Datelike as _, NaiveDate, SubsecRound as _, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, SubsecRound as _, Utc};
 use homeward_domain::vocabulary::Vocabulary;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
@@ -108,6 +108,60 @@ impl PartialSchema for Day {
 impl ToSchema for Day {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Day")
+    }
+}
+
+/// A time of day as a client sends it, such as `08:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WallTime(pub NaiveTime);
+
+impl<'de> Deserialize<'de> for WallTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = NaiveTime::parse_from_str(&text, "%H:%M").ok().filter(|_| text.len() == 5);
+        time.map(Self).ok_or_else(|| serde::de::Error::custom("must be a time of day such as 08:00"))
+    }
+}
+
+impl PartialSchema for WallTime {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")).into()
+    }
+}
+
+impl ToSchema for WallTime {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("WallTime")
+    }
+}
+
+/// An address that mail can be sent to, in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailAddress(String);
+
+impl<'de> Deserialize<'de> for MailAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?.trim().to_lowercase();
+        let address: Option<lettre::Address> = text.parse().ok().filter(|_| text.len() <= 254);
+        address.map(|_| Self(text)).ok_or_else(|| serde::de::Error::custom("must be a mail address"))
+    }
+}
+
+impl From<MailAddress> for String {
+    fn from(address: MailAddress) -> Self {
+        address.0
+    }
+}
+
+impl PartialSchema for MailAddress {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).min_length(Some(3)).max_length(Some(254)).into()
+    }
+}
+
+impl ToSchema for MailAddress {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("MailAddress")
     }
 }
 

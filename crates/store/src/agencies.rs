@@ -101,14 +101,22 @@ const AGENCY: &str = "insert into agencies (id, name, time_zone, jurisdiction, s
 const UNIT: &str = "insert into units (agency_id, id, code, name) values (?, ?, ?, ?) on conflict do nothing";
 
 /// One statement, so that an e-mail that is taken anywhere leaves no half of a person.
-const PERSON: &str = "with person as (insert into users (agency_id, id, email, name, role, whole_agency, created_at) \
-    select ?, ?, mail.email, ?, ?, ?, ? from (select ?::text as email) mail \
+const PERSON: &str = "with person as (insert into users (agency_id, id, email, name, role, whole_agency, created_at, \
+    version) select ?, ?, mail.email, ?, ?, ?, ?, 1 from (select ?::text as email) mail \
     where not exists (select from sign_ins s where s.email = mail.email) \
     on conflict do nothing returning agency_id, id, email), \
     placed as (insert into user_units (agency_id, user_id, unit_id) \
     select person.agency_id, person.id, unit.id from person, unnest(?) as unit(id)) \
     insert into sign_ins (email, agency_id, user_id, password_hash) \
     select email, agency_id, id, ? from person";
+
+const GIVE_PASSWORD: &str = "with person as (select u.agency_id, u.id, u.email, ?::timestamptz as at, ?::text as hash \
+    from users u where u.agency_id = ? and u.email = ? and u.disabled_at is null), \
+    ended as (update sessions s set ended_at = p.at, end_reason = 'signed_out' from person p \
+    where s.agency_id = p.agency_id and s.user_id = p.id and s.ended_at is null) \
+    insert into sign_ins (email, agency_id, user_id, password_hash) select email, agency_id, id, hash from person \
+    on conflict (email) do update set password_hash = excluded.password_hash \
+    where (sign_ins.agency_id, sign_ins.user_id) = (excluded.agency_id, excluded.user_id)";
 
 /// The tables refuse a child that no entry of the same transaction explains.
 const CHILD: &str = "with child as (insert into children (agency_id, id, agency_person_id, given_name, family_name, \
@@ -236,6 +244,19 @@ impl Setup {
     pub async fn find_password_hash(&mut self, email: &str) -> StoreResult<Option<String>> {
         let found = sign_ins::table.find(email).select(sign_ins::password_hash).first(&mut self.conn).await;
         Ok(found.optional()?)
+    }
+
+    /// Gives someone of the agency their first password or another, and ends their sessions; false where the agency has
+    /// nobody of this e-mail, or somebody of another agency signs in with it.
+    pub async fn give_password(&mut self, agency: AgencyId, email: &str, hash: &str) -> StoreResult<bool> {
+        let given = sql(GIVE_PASSWORD)
+            .bind::<Timestamptz, _>(self.at)
+            .bind::<Text, _>(hash.to_owned())
+            .bind::<SqlUuid, _>(agency.uuid())
+            .bind::<Text, _>(email.to_owned())
+            .execute(&mut self.conn)
+            .await?;
+        Ok(given == 1)
     }
 
     /// Gives someone of the agency another password; false where they are not there.

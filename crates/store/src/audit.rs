@@ -26,8 +26,8 @@ const INSERT_ENTRY: &str = "insert into audit_entries (agency_id, id, at, actor_
     values (?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// The entries of many children at once. The columns are named: the transaction's id the database fills in.
-const INSERT_ALL: &str = "insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail) \
-    select agency_id, id, at, actor_id, child_id, action, detail \
+const INSERT_ALL: &str = "insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail, \
+    request_id) select agency_id, id, at, actor_id, child_id, action, detail, request_id \
     from json_populate_recordset(null::audit_entries, ?::json)";
 
 /// The statement that records whom a read showed; none where it showed nobody.
@@ -78,18 +78,28 @@ struct Row {
     child_id: Option<Uuid>,
     action: String,
     detail: serde_json::Value,
+    request_id: Option<String>,
 }
 
-/// The same for the import, whose transaction is of its own kind and explains many children.
-pub(crate) async fn insert_all(conn: &AsyncPgConnection, entries: &[Entry], at: DateTime<Utc>) -> StoreResult<()> {
+/// The same of many children at once, in a transaction that goes on.
+pub(crate) async fn insert_all(
+    conn: &AsyncPgConnection,
+    entries: &[Entry],
+    at: DateTime<Utc>,
+    request_id: Option<&str>,
+) -> StoreResult<()> {
+    sql(INSERT_ALL).bind::<Text, _>(rows(entries, at, request_id)?).execute(&mut &*conn).await?;
+    Ok(())
+}
+
+fn rows(entries: &[Entry], at: DateTime<Utc>, request_id: Option<&str>) -> StoreResult<String> {
     let row = |entry: &Entry| {
         let (action, detail) = told(entry)?;
         let (agency_id, id) = (entry.agency().uuid(), call::new_id::<Entry>(at).uuid());
         let child_id = entry.child().map(Id::uuid);
-        Ok(Row { agency_id, id, at, actor_id: entry.actor().uuid(), child_id, action, detail })
+        let request_id = request_id.map(str::to_owned);
+        Ok(Row { agency_id, id, at, actor_id: entry.actor().uuid(), child_id, action, detail, request_id })
     };
     let rows = entries.iter().map(row).collect::<StoreResult<Vec<_>>>()?;
-    let rows = serde_json::to_string(&rows).map_err(|_| StoreError::Corrupt("audit_entries"))?;
-    sql(INSERT_ALL).bind::<Text, _>(rows).execute(&mut &*conn).await?;
-    Ok(())
+    serde_json::to_string(&rows).map_err(|_| StoreError::Corrupt("audit_entries"))
 }

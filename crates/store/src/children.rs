@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::convert::{code, optional};
 use crate::episodes;
 use crate::error::{StoreError, StoreResult};
+use crate::hand_overs;
 use crate::schema::children::dsl;
 use crate::sql::{Sql, sql};
 use crate::tx::{ReadTx, WriteTx};
@@ -245,7 +246,7 @@ pub async fn save(tx: &WriteTx, permit: &Permit<ChangeChild>, changed: Child) ->
 
 async fn hand_over(tx: &WriteTx, permit: &Permit<ChangeChild>, profile: &Profile) -> StoreResult<()> {
     let (unit, worker) = (profile.unit.uuid(), profile.assigned_to.map(Id::uuid));
-    sql(HAND_OVER)
+    let moved = sql(HAND_OVER)
         .bind::<SqlUuid, _>(unit)
         .bind::<Nullable<SqlUuid>, _>(worker)
         .bind::<SqlUuid, _>(permit.agency().uuid())
@@ -254,5 +255,6 @@ async fn hand_over(tx: &WriteTx, permit: &Permit<ChangeChild>, profile: &Profile
         .bind::<Nullable<SqlUuid>, _>(worker)
         .execute(&mut tx.conn())
         .await?;
-    Ok(())
+    // What the worker before has already heard stays with them; the one there is now hears the last of it too.
+    if moved == 0 { Ok(()) } else { hand_overs::follow(tx, None, &[permit.child().uuid()]).await }
 }

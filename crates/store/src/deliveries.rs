@@ -18,12 +18,14 @@ use crate::reminders::LEASE;
 use crate::sql::{Sql, sql};
 use crate::tx::{self, Store};
 
+mod bounce;
 mod course;
 mod hook;
 mod mail;
 mod mark;
 mod queue;
 
+pub use bounce::Failure;
 pub use course::{Delivered, of_episode};
 pub use hook::Hook;
 pub use mail::{Line, Mail};

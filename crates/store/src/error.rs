@@ -58,6 +58,10 @@ pub enum Taken {
     EpisodeNumber,
     /// Another determination has taken the place of the one named.
     SupersededBefore,
+    /// Somebody of the agency has this e-mail.
+    Email,
+    /// The person gave this address before.
+    Address,
 }
 
 /// A result of the store.
@@ -99,6 +103,8 @@ fn taken(constraint: &str) -> Option<Taken> {
         "missing_episodes_do_not_overlap" => Taken::OverlappingEpisode,
         "missing_episodes_end_after_begin" => Taken::EndBeforeBegin,
         "missing_episodes_number_key" => Taken::EpisodeNumber,
+        "users_email_key" => Taken::Email,
+        "addresses_once" => Taken::Address,
         "determinations_superseded_once" => Taken::SupersededBefore,
         _ => return None,
     })

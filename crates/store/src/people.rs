@@ -11,6 +11,12 @@ use crate::error::StoreResult;
 use crate::schema::{units, user_units, users};
 use crate::tx::ReadTx;
 
+mod change;
+mod listed;
+
+pub use change::{Changed, NewMember, add, change, lock};
+pub use listed::{Absent, Filter, Member, colleague, find, list, overseen};
+
 /// The caller. Their role, their reach and their agency are in [`crate::call::Standing`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
@@ -73,6 +79,17 @@ pub async fn unit_by_code(tx: &ReadTx, code: &str) -> StoreResult<Option<UnitId>
         .await
         .optional()?;
     Ok(id.map(Id::from_uuid))
+}
+
+/// Every unit, by code.
+pub async fn units(tx: &ReadTx) -> StoreResult<Vec<Unit>> {
+    let rows: Vec<(Uuid, String, String)> = units::table
+        .filter(units::agency_id.eq(tx.call().agency.uuid()))
+        .order(units::code)
+        .select((units::id, units::code, units::name))
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|(id, code, name)| Unit { id: Id::from_uuid(id), code, name }).collect())
 }
 
 /// The code of every unit.

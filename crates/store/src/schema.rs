@@ -207,6 +207,7 @@ diesel::table! {
         passed_on_at -> Nullable<Timestamptz>,
         ended_at -> Nullable<Timestamptz>,
         ending -> Nullable<Text>,
+        sent_as -> Nullable<Uuid>,
     }
 }
 
@@ -339,6 +340,18 @@ diesel::table! {
         recorded_by -> Uuid,
         done_at -> Nullable<Timestamptz>,
         done_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    hand_overs (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        from_user_id -> Uuid,
+        to_user_id -> Uuid,
+        reason -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
     }
 }
 
@@ -732,6 +745,8 @@ diesel::table! {
         fence -> Int8,
         sent_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
+        went_up -> Nullable<Bool>,
+        handed_over_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -813,6 +828,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_versions (agency_id, user_id, version) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        version -> Int4,
+        superseded_at -> Timestamptz,
+        superseded_by -> Uuid,
+        facts -> Jsonb,
+    }
+}
+
+diesel::table! {
     users (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -822,6 +848,7 @@ diesel::table! {
         whole_agency -> Bool,
         created_at -> Timestamptz,
         disabled_at -> Nullable<Timestamptz>,
+        version -> Int4,
     }
 }
 
@@ -884,6 +911,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     duties,
     escalation_contacts,
     factor_responses,
+    hand_overs,
     heartbeats,
     idempotency_keys,
     look_children,
@@ -908,6 +936,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_ins,
     units,
     user_units,
+    user_versions,
     users,
     webhooks,
     whereabouts

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use futures_util::try_join;
 use homeward_domain::id::{DutyId, EpisodeId, Id, ReminderId, UserId};
@@ -115,13 +115,20 @@ pub struct Attempt {
     pub outcome: String,
     /// How many people it reached.
     pub recipients: i32,
+    /// For whom the rung was meant, as a code.
+    pub audience: String,
+    /// The highest person it was given to so far, as a code.
+    pub reached: Option<String>,
+    /// Nobody stood on it when it fired, and the next one up who exists had it.
+    pub went_up: bool,
 }
 
 const REMINDERS: &str = "select r.id, r.duty_id, r.user_id, r.step, r.sent_at, r.acknowledged_at from reminders r \
     where r.agency_id = ? and r.episode_id = ? and r.child_id = ? order by r.sent_at, r.id";
 
 /// An attempt names no child; its duty does.
-const ATTEMPTS: &str = "select g.duty_id, g.step, a.attempted_at, a.channel, a.outcome, a.recipients \
+const ATTEMPTS: &str = "select g.duty_id, g.step, a.attempted_at, a.channel, a.outcome, a.recipients, \
+    g.audience, g.reached, coalesce(g.went_up, false) as went_up \
     from delivery_attempts a join rungs g on g.agency_id = a.agency_id and g.id = a.rung_id \
     join duties d on d.agency_id = g.agency_id and d.id = g.duty_id \
     where a.agency_id = ? and a.episode_id = ? and d.child_id = ? order by a.attempted_at, a.id";
@@ -156,6 +163,12 @@ struct AttemptRow {
     outcome: String,
     #[diesel(sql_type = Integer)]
     recipients: i32,
+    #[diesel(sql_type = Text)]
+    audience: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    reached: Option<String>,
+    #[diesel(sql_type = Bool)]
+    went_up: bool,
 }
 
 impl From<SentRow> for Sent {
@@ -180,6 +193,9 @@ impl From<AttemptRow> for Attempt {
             channel: row.channel,
             outcome: row.outcome,
             recipients: row.recipients,
+            audience: row.audience,
+            reached: row.reached,
+            went_up: row.went_up,
         }
     }
 }

@@ -359,7 +359,13 @@ impl WriteTx {
     async fn settle(&mut self, entries: &[Entry], keep: StoreResult<Option<Sql>>) -> StoreResult<()> {
         self.plan().await?;
         let call = &self.read.call;
-        let mut last = entries.iter().map(|it| audit::entry(call, it)).collect::<StoreResult<Vec<_>>>()?;
+        let mut last = Vec::new();
+        match entries {
+            [] => {}
+            [one] => last.push(audit::entry(call, one)?),
+            // What is prepared only now would be sent behind the commit, so it does not go out with it.
+            many => audit::insert_all(self.read.conn(), many, call.at, call.request_id.as_deref()).await?,
+        }
         last.extend(keep?);
         commit_with(&mut self.read.conn, last).await
     }

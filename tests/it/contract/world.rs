@@ -9,19 +9,39 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 26] = [
+pub(super) const OF_NO_CHILD: [&str; 48] = [
+    "add_address",
+    "add_on_call_shift",
+    "add_user",
     "approve_webhook",
+    "cancel_absence",
+    "cancel_on_call_shift",
     "challenge_webhook",
+    "change_user",
     "choose_agency_rules",
+    "choose_back_up",
+    "choose_preferences",
+    "clear_bounce",
+    "get_absence",
     "get_agency_rules",
+    "get_back_up",
     "get_escalation_contacts",
     "get_indicators",
     "get_me",
+    "get_on_call_shift",
+    "get_preferences",
+    "get_user",
     "get_webhook",
+    "list_absences",
+    "list_addresses",
     "list_agency_rules",
     "list_calendar_feeds",
+    "list_hand_overs",
+    "list_on_call_shifts",
     "list_primary_factors",
     "list_rules",
+    "list_units",
+    "list_users",
     "list_webhook_messages",
     "list_webhooks",
     "login",
@@ -30,7 +50,9 @@ pub(super) const OF_NO_CHILD: [&str; 26] = [
     "pause_webhook",
     "propose_webhook",
     "read_calendar",
+    "record_absence",
     "refresh_session",
+    "remove_address",
     "remove_webhook",
     "resend_webhook_message",
     "revoke_calendar_feed",
@@ -261,6 +283,7 @@ impl World {
             ("{photo_id}", photo),
             ("{response_id}", response),
             ("{search_effort_id}", effort),
+            ("{user_id}", case.worker.id.unwrap().to_string()),
         ];
         Self { case, auditor, home, closed, ids, indicator }
     }
@@ -269,6 +292,11 @@ impl World {
         let path = path.replace("{child_id}", child);
         let path = if child == self.home { path.replace("{episode_id}", &self.closed) } else { path };
         self.ids.iter().fold(path, |path, (name, id)| path.replace(name, id))
+    }
+
+    fn handed_over(&self) -> Value {
+        let to = self.case.supervisor.id.unwrap().to_string();
+        json!({ "to_user_id": to, "child_ids": [self.case.child], "reason": "canary reason" })
     }
 
     /// How to call each operation: as whom, about which child, with what. An operation without a line fails.
@@ -303,6 +331,7 @@ impl World {
             "record_determination_notification" => (worker, child, Some(reported())),
             "retract_determination_notification" => (worker, child, retraction),
             "reopen_missing_episode" => (supervisor, home, retraction),
+            "hand_over" => (supervisor, child, Some(self.handed_over())),
             "get_description" | "get_endangerment" | "get_contacts" | "get_particulars" => (worker, child, None),
             "list_description_history" | "list_endangerment_history" => (worker, child, None),
             "list_contacts_history" | "list_particulars_history" => (worker, child, None),

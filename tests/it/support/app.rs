@@ -10,7 +10,7 @@ use homeward_server::auth::password::{Password, Passwords};
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
-use homeward_server::demo::NewUser;
+use homeward_server::demo::{self, NewUser};
 use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
@@ -19,12 +19,13 @@ use homeward_server::serve;
 use homeward_server::webhook::{Allowed, Poster};
 use homeward_store::Store;
 use homeward_store::seal::{Keyring, grown};
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::clock::TestClock;
 use super::given::Case;
 use super::mailbox::Relay;
-use super::{Database, Person, at};
+use super::{Database, PASSWORD, Person, at};
 
 /// One server and one worker. They share nothing with any other test.
 pub struct TestApp {
@@ -187,6 +188,19 @@ impl TestApp {
     /// Nobody: a client without a token.
     pub fn nobody(&self) -> Person {
         Person::nobody(self)
+    }
+
+    /// Another person of the demo agency, added by its administrator, signed in.
+    pub async fn given_person(&self, name: &str, role: &str, unit: Option<&str>) -> Person {
+        let email = format!("{name}@demo.homeward.test");
+        let units: Vec<&str> = unit.into_iter().collect();
+        let person = json!({
+            "email": email, "name": name, "role": role, "unit_codes": units, "whole_agency": unit.is_none(),
+        });
+        self.person("administrator").await.post("/v1/users", person, 201).await;
+        let password = Password::choose(PASSWORD.to_owned()).expect("a password");
+        demo::give_password(&self.db.url, ("Demo State", &email), password, self.now()).await.expect("they are there");
+        self.person(name).await
     }
 
     /// A child of north-county, missing since the clock's now, assigned to the caseworker.

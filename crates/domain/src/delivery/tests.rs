@@ -18,7 +18,14 @@ fn tried(tries: u32, pressure: Pressure) -> Tried {
 }
 
 fn standing(reached: Audience) -> Standing {
-    Standing { pressure: Pressure::High, sent_at: start(), reached, seen: false, undelivered: false }
+    Standing {
+        pressure: Pressure::High,
+        sent_at: start(),
+        reached,
+        seen: false,
+        undelivered: false,
+        handed_over: false,
+    }
 }
 
 #[test]
@@ -67,6 +74,12 @@ fn what_was_seen_and_what_does_not_press_rests() {
     assert_eq!(look_again_at(Pressure::Low, start()), None);
     let undelivered = Standing { undelivered: true, ..low };
     assert_eq!(follow_up(&undelivered), FollowUp::Widen(Audience::BackUp));
+}
+
+#[test]
+fn what_was_handed_over_is_given_again_first_whether_it_was_seen_or_not() {
+    let handed_over = Standing { handed_over: true, seen: true, ..standing(Audience::BackUp) };
+    assert_eq!(follow_up(&handed_over), FollowUp::GiveAgain(Audience::BackUp));
 }
 
 #[test]

@@ -135,6 +135,16 @@ actions! {
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
+    /// Choose how one is reached: further addresses, when the digest leaves, one's own absence.
+    OwnSettings = "own_settings",
+    /// Read who works where, who stands in for whom and who is away.
+    ReadPeople = "read_people",
+    /// Arrange who stands in for whom, who is on call and who is away.
+    ArrangeRoster = "arrange_roster",
+    /// Hand children from one worker to another.
+    HandOver = "hand_over",
+    /// Add people, change what they may do, and disable them.
+    ManagePeople = "manage_people",
     /// Read what the agency has chosen.
     ReadAgency = "read_agency",
     /// Choose whom the agency calls when a report is refused.

@@ -12,6 +12,7 @@ const LOOKS: &[A] = &[
     A::ListEpisodes,
     A::ReadWorklist,
     A::OwnReminders,
+    A::OwnSettings,
     A::ReadAgency,
     A::ReadDataQuality,
 ];
@@ -58,16 +59,29 @@ const SUPERVISES: &[A] = &[
     A::ReadAccessLog,
     A::CountDeterminations,
     A::RecordPublicationConsent,
+    A::ReadPeople,
+    A::ArrangeRoster,
+    A::HandOver,
 ];
 
 const AUDITS: &[A] = &[A::ReadCompliance, A::ReadAccessLog, A::ReadAudit];
 
 const COUNTS: &[A] = &[A::CountDeterminations];
 
-const GUARDS: &[A] = &[A::ReadChild, A::OwnReminders, A::ReadContacts, A::ReadDeterminations, A::ReadAgency];
+const GUARDS: &[A] =
+    &[A::ReadChild, A::OwnReminders, A::OwnSettings, A::ReadContacts, A::ReadDeterminations, A::ReadAgency];
 
-const ADMINISTERS: &[A] =
-    &[A::OwnReminders, A::ReadAgency, A::ChooseEscalation, A::ConfigureRules, A::ConfigureWebhooks];
+const ADMINISTERS: &[A] = &[
+    A::OwnReminders,
+    A::OwnSettings,
+    A::ReadAgency,
+    A::ChooseEscalation,
+    A::ConfigureRules,
+    A::ConfigureWebhooks,
+    A::ReadPeople,
+    A::ArrangeRoster,
+    A::ManagePeople,
+];
 
 fn lists(role: Role) -> &'static [&'static [A]] {
     match role {

@@ -100,6 +100,25 @@ pub async fn create_user(url: &str, new: NewUser, now: DateTime<Utc>) -> Result<
     Ok(id)
 }
 
+/// Gives someone who was added by an administrator, or who forgot theirs, a password.
+pub async fn give_password(
+    url: &str,
+    (agency, address): (&str, &str),
+    password: Password,
+    now: DateTime<Utc>,
+) -> Result<(), UserError> {
+    let refused = |why: String| UserError::Refused(vec![why]);
+    let address = email(address).map_err(refused)?;
+    let hash = Passwords::new().hash(&password).await?;
+    let mut setup = Setup::begin(url, now).await?;
+    let found = setup.find_agency(agency).await?;
+    let agency = found.ok_or_else(|| refused(format!("there is no agency `{agency}`")))?;
+    if !setup.give_password(agency, &address, &hash).await? {
+        return Err(refused(format!("nobody of the agency has `{address}`, or somebody of another signs in with it")));
+    }
+    Ok(setup.commit().await?)
+}
+
 fn noted<T>(faults: &mut Vec<String>, result: Result<T, String>) -> Option<T> {
     result.map_err(|fault| faults.push(fault)).ok()
 }

@@ -26,6 +26,12 @@ pub(super) struct DeliveryView {
     rung: String,
     /// When that rung was due.
     due_at: DateTime<Utc>,
+    /// For whom the rung was meant: `assigned_worker`, `back_up`, `supervisor`, `on_call` or `agency_contact`.
+    audience: String,
+    /// The highest of them that it was given to so far.
+    reached: Option<String>,
+    /// Nobody stood on the rung when it fired, so the next one up who exists had it.
+    went_up: bool,
     /// Null for an endpoint of the agency.
     user_id: Option<Uuid>,
     user_name: Option<String>,
@@ -37,7 +43,8 @@ pub(super) struct DeliveryView {
     tries: i32,
     /// When the inbox, the relay or the endpoint took it: delivered, not yet seen.
     delivered_at: Option<DateTime<Utc>>,
-    /// `accepted`, `refused`, `superseded` by the next rung, `no_longer_owed`; null while it waits.
+    /// `accepted`, `refused`, `superseded` by the next rung, `no_longer_owed`, `handed_over` to another worker; null
+    /// while it waits.
     ending: Option<String>,
     /// When the person said that they saw it.
     seen_at: Option<DateTime<Utc>>,
@@ -53,6 +60,9 @@ impl From<Delivered> for DeliveryView {
             duty_recipient: it.duty_recipient,
             rung: it.rung,
             due_at: it.due_at,
+            audience: it.audience,
+            reached: it.reached,
+            went_up: it.went_up,
             user_id: it.user_id,
             user_name: it.name,
             channel: it.channel,
@@ -96,12 +106,15 @@ async fn of_episode(request: &OfChild<ReadChild>) -> Result<Vec<Delivered>, Prob
     request.read(async |tx, permit| Ok(Seen(deliveries::of_episode(tx, permit, id).await?, permit.saw()))).await
 }
 
-const HEADER: [&str; 12] = [
+const HEADER: [&str; 15] = [
     "duty_id",
     "duty_kind",
     "duty_recipient",
     "rung",
     "due_at",
+    "audience",
+    "reached",
+    "went_up",
     "person",
     "channel",
     "queued_at",
@@ -121,6 +134,9 @@ fn csv(rows: &[Delivered]) -> Result<Vec<u8>, csv::Error> {
             row.duty_recipient.clone().unwrap_or_default(),
             row.rung.clone(),
             instant(Some(row.due_at)),
+            row.audience.clone(),
+            row.reached.clone().unwrap_or_default(),
+            row.went_up.to_string(),
             harmless(row.name.as_deref().unwrap_or_default()),
             row.channel.clone(),
             instant(Some(row.queued_at)),

@@ -166,6 +166,15 @@ pub(super) struct TimelineDetail {
     /// How many people a delivery reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     recipients: Option<i32>,
+    /// For whom a rung was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audience: Option<String>,
+    /// The highest person it was given to so far.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reached: Option<String>,
+    /// Nobody stood on the rung when it fired, so the next one up who exists had it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    went_up: Option<bool>,
 }
 
 /// The course of an episode, in the order it happened

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::EpisodeId;
 use homeward_domain::policy::{Permit, ReadChild};
@@ -31,6 +31,15 @@ pub struct Delivered {
     /// When that rung was due.
     #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
+    /// For whom the rung was meant, as a code.
+    #[diesel(sql_type = Text)]
+    pub audience: String,
+    /// The highest person it was given to so far, as a code.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub reached: Option<String>,
+    /// Nobody stood on it when it fired, and the next one up who exists had it.
+    #[diesel(sql_type = Bool)]
+    pub went_up: bool,
     /// Whose it was; none for an endpoint.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub user_id: Option<Uuid>,

@@ -11,7 +11,8 @@ with bound as (
         v.tries, case when v.ending = 'accepted' then v.ended_at end, v.ending, null
     from deliveries v join bound b using (agency_id, episode_id)
 )
-select s.duty_id, o.kind as duty_kind, o.recipient as duty_recipient, r.step as rung, r.fire_at as due_at, s.user_id,
+select s.duty_id, o.kind as duty_kind, o.recipient as duty_recipient, r.step as rung, r.fire_at as due_at, r.audience,
+    r.reached, coalesce(r.went_up, false) as went_up, s.user_id,
     u.name, s.channel, s.queued_at, s.tries, s.delivered_at, s.ending, s.seen_at, o.done_at
 from sent s join owed o on o.id = s.duty_id join rungs r on r.agency_id = o.agency_id and r.id = s.rung_id
 left join users u on u.agency_id = o.agency_id and u.id = s.user_id

@@ -59,6 +59,9 @@ const TOGETHER: &str = "with mine as (select d.agency_id, d.id, d.message_id fro
 const NOT_OWED: &str = "update deliveries set ended_at = ?, ending = 'no_longer_owed', leased_until = null \
     where agency_id = ? and id = ? and fence = ? and ended_at is null";
 
+/// A report that a digest failed names the id it went out under.
+const SENT_AS: &str = "update deliveries set sent_as = ? where agency_id = ? and id = any(?)";
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = SqlUuid)]
@@ -131,7 +134,16 @@ async fn compose(
     for row in rows {
         lines.extend(owed(conn, first, row, now).await?);
     }
-    Ok(Mail::to(to, lines))
+    let mail = Mail::to(to, lines);
+    if let Some(digest) = mail.as_ref().filter(|it| 1 < it.lines.len()) {
+        sql(SENT_AS)
+            .bind::<SqlUuid, _>(digest.message_id)
+            .bind::<SqlUuid, _>(first.agency.uuid())
+            .bind::<Array<SqlUuid>, _>(digest.lines.iter().map(|it| it.held.id).collect::<Vec<_>>())
+            .execute(&mut &*conn)
+            .await?;
+    }
+    Ok(mail)
 }
 
 /// The line of a message whose duty is still owed. One that is not ends here.

@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as Sq
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::delivery::{After, Ending, Pressure, Reply, Tried, after};
-use homeward_domain::id::names;
+use homeward_domain::id::{AgencyId, names};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
@@ -152,14 +152,8 @@ impl Try<'_> {
         if ending != Ending::Refused {
             return Ok(());
         }
-        sql(BOUNCED)
-            .bind::<SqlUuid, _>(call::new_id::<names::Rung>(self.now).uuid())
-            .bind::<Timestamptz, _>(self.now)
-            .bind::<Text, _>(self.answer.code.map_or_else(|| "gone".to_owned(), |code| code.to_string()))
-            .bind::<SqlUuid, _>(self.held.agency.uuid())
-            .bind::<SqlUuid, _>(self.held.id)
-            .execute(&mut &*conn)
-            .await?;
+        let reply = self.answer.code.map_or_else(|| "gone".to_owned(), |code| code.to_string());
+        bounced(conn, (self.held.agency, self.held.id), reply, self.now).await?;
         self.pass_on(conn, row).await
     }
 
@@ -181,20 +175,8 @@ impl Try<'_> {
     }
 
     async fn pass_on(&self, conn: &AsyncPgConnection, row: &Row) -> StoreResult<()> {
-        let next = sql(NEXT_ADDRESS)
-            .bind::<SqlUuid, _>(call::new_id::<names::Rung>(self.now).uuid())
-            .bind::<Timestamptz, _>(self.now)
-            .bind::<SqlUuid, _>(self.held.agency.uuid())
-            .bind::<SqlUuid, _>(self.held.id)
-            .execute(&mut &*conn)
-            .await?;
-        if next == 0 && row.channel == "email" {
-            sql(NEXT_PERSON)
-                .bind::<Timestamptz, _>(self.now)
-                .bind::<SqlUuid, _>(self.held.agency.uuid())
-                .bind::<SqlUuid, _>(row.rung_id)
-                .execute(&mut &*conn)
-                .await?;
+        if row.channel == "email" {
+            next_address_or_person(conn, (self.held.agency, self.held.id), row.rung_id, self.now).await?;
         }
         Ok(())
     }
@@ -222,4 +204,47 @@ impl Try<'_> {
             .await?;
         Ok(())
     }
+}
+
+/// The address of a message will not have it: it is passed over until a person says that it works again.
+pub(super) async fn bounced(
+    conn: &AsyncPgConnection,
+    (agency, message): (AgencyId, Uuid),
+    reply: String,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    sql(BOUNCED)
+        .bind::<SqlUuid, _>(call::new_id::<names::Rung>(now).uuid())
+        .bind::<Timestamptz, _>(now)
+        .bind::<Text, _>(reply)
+        .bind::<SqlUuid, _>(agency.uuid())
+        .bind::<SqlUuid, _>(message)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
+}
+
+/// Sends a mail to the person's next address; where there is none, the next person is looked for.
+pub(super) async fn next_address_or_person(
+    conn: &AsyncPgConnection,
+    (agency, message): (AgencyId, Uuid),
+    rung: Uuid,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
+    let next = sql(NEXT_ADDRESS)
+        .bind::<SqlUuid, _>(call::new_id::<names::Rung>(now).uuid())
+        .bind::<Timestamptz, _>(now)
+        .bind::<SqlUuid, _>(agency.uuid())
+        .bind::<SqlUuid, _>(message)
+        .execute(&mut &*conn)
+        .await?;
+    if next == 0 {
+        sql(NEXT_PERSON)
+            .bind::<Timestamptz, _>(now)
+            .bind::<SqlUuid, _>(agency.uuid())
+            .bind::<SqlUuid, _>(rung)
+            .execute(&mut &*conn)
+            .await?;
+    }
+    Ok(())
 }

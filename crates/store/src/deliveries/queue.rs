@@ -61,7 +61,9 @@ pub(crate) async fn queue(conn: &AsyncPgConnection, rung: &Rung<'_>, people: Vec
         .bind::<Array<SqlUuid>, _>(users)
         .execute(&mut &*conn)
         .await?;
-    let wanted = |it: &Person| rung.mails && (rung.pressure == Pressure::High || it.mail_for_aims);
+    // Nobody can choose to hear less of a limit of law.
+    let always = rung.pressure == Pressure::High || rung.owed.duty.due_at.is_some();
+    let wanted = |it: &Person| rung.mails && (always || it.mail_for_aims);
     let rows: Vec<Queued> = people.into_iter().filter(wanted).map(|it| Queued::mail(rung, &it)).collect();
     if !rows.is_empty() {
         sql(MAIL).bind::<Text, _>(json(&rows)?).execute(&mut &*conn).await?;

@@ -14,8 +14,9 @@ replaced as (
 insert into duties
 select * from planned
 on conflict (agency_id, id) do update set
-    unit_id = excluded.unit_id,
-    assigned_to = excluded.assigned_to,
+    -- As the child is now: whoever waited for a hand-over has read it before.
+    (unit_id, assigned_to) = (select c.unit_id, c.assigned_to from children c
+        where c.agency_id = excluded.agency_id and c.id = excluded.child_id),
     rule_code = excluded.rule_code,
     rule_citation = excluded.rule_citation,
     rule_jurisdiction = excluded.rule_jurisdiction,

@@ -124,7 +124,7 @@ impl Importer {
         self.insert(INSERT_OBSERVATIONS, &observations(clerk, arrivals)).await?;
         self.plan(clerk, arrivals, &children, &episodes).await?;
         let entries: Vec<Entry> = arrivals.iter().map(|it| entry(clerk, it)).collect();
-        audit::insert_all(&self.conn, &entries, clerk.at).await
+        audit::insert_all(&self.conn, &entries, clerk.at, None).await
     }
 
     async fn insert_children(&self, clerk: &Clerk, arrivals: &[Arrival]) -> StoreResult<()> {

@@ -54,6 +54,7 @@ struct User<'a> {
     role: Role,
     whole_agency: bool,
     created_at: DateTime<Utc>,
+    version: i32,
 }
 
 #[derive(Serialize)]
@@ -118,6 +119,7 @@ fn caseworker<'a>(agency: &Agency, email: &'a str, at: DateTime<Utc>) -> User<'a
         role: Role::Caseworker,
         whole_agency: false,
         created_at: at,
+        version: 1,
     }
 }
 

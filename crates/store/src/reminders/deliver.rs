@@ -27,6 +27,10 @@ use crate::tx::{self, Store};
 pub enum Outcome {
     /// So many people have it in their inbox.
     Delivered(i32),
+    /// Nobody stands on this rung: so many people above have it.
+    WentUp(i32),
+    /// The duty has another worker, and so many people have it who had not.
+    GivenAgain(i32),
     /// Nobody stands on this rung or above. The ladder goes on, and says so.
     Nobody,
     /// The duty was done in the meantime.
@@ -43,6 +47,7 @@ pub enum Outcome {
 
 /// The rung as long as this worker holds it, with its duty, its agency, and how far it got.
 const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r.pressing, r.sent_at, r.reached, \
+    r.handed_over_at is not null as handed_over, \
     a.time_zone, exists (select from reminders m where m.agency_id = d.agency_id and m.duty_id = d.id \
     and m.acknowledged_at >= r.sent_at) as seen, \
     exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id and v.channel = 'email' \
@@ -61,7 +66,8 @@ const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r
 const TAKE_OVER: &str = "update rungs set follow_up_at = null \
     where agency_id = ? and duty_id = ? and id <> ? and follow_up_at is not null";
 
-const MARK: &str = "update rungs set sent_at = coalesce(sent_at, ?), reached = ?, follow_up_at = ?, leased_until = null \
+const MARK: &str = "update rungs set sent_at = coalesce(sent_at, ?), reached = ?, follow_up_at = ?, \
+    went_up = coalesce(went_up, ?), handed_over_at = null, leased_until = null \
     where agency_id = ? and id = ? and fence = ?";
 
 #[derive(QueryableByName)]
@@ -86,6 +92,8 @@ struct Held {
     seen: bool,
     #[diesel(sql_type = Bool)]
     undelivered: bool,
+    #[diesel(sql_type = Bool)]
+    handed_over: bool,
     /// How high the rung before reached, where nobody saw it.
     #[diesel(sql_type = Nullable<Text>)]
     unseen_up_to: Option<String>,
@@ -104,6 +112,14 @@ struct Delivery<'a> {
 struct Mark {
     reached: Option<Audience>,
     follow_up_at: Option<DateTime<Utc>>,
+    went_up: Option<bool>,
+}
+
+impl Mark {
+    /// Of a rung that was delivered before.
+    fn again(reached: Audience, follow_up_at: Option<DateTime<Utc>>) -> Self {
+        Self { reached: Some(reached), follow_up_at, went_up: None }
+    }
 }
 
 impl Store {
@@ -162,8 +178,9 @@ impl Held {
         let zone = Zone::parse(&self.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
         let row: duties::Row = serde_json::from_value(self.duty).map_err(|_| StoreError::Corrupt("duties"))?;
         let pressure = if self.pressing { Pressure::High } else { Pressure::Low };
-        let (seen, undelivered) = (self.seen, self.undelivered);
-        let standing = self.sent_at.map(|sent_at| Standing { pressure, sent_at, reached, seen, undelivered });
+        let (seen, undelivered, handed_over) = (self.seen, self.undelivered, self.handed_over);
+        let standing =
+            self.sent_at.map(|sent_at| Standing { pressure, sent_at, reached, seen, undelivered, handed_over });
         let rung = Rung { leased, worker, now, owed: row.owed()?, step: self.step, zone, pressure, mails };
         Ok(Delivery { rung, ordinal: self.ordinal, audience, standing })
     }
@@ -172,7 +189,7 @@ impl Held {
 impl Delivery<'_> {
     async fn run(&self, conn: &AsyncPgConnection) -> StoreResult<Outcome> {
         if !self.rung.owed.duty.is_outstanding() {
-            self.mark(conn, &Mark { reached: None, follow_up_at: None }).await?;
+            self.mark(conn, &Mark { reached: None, follow_up_at: None, went_up: None }).await?;
             if self.standing.is_none() {
                 self.rung.attempted(conn, "no_longer_owed", 0).await?;
             }
@@ -186,13 +203,14 @@ impl Delivery<'_> {
 
     async fn first(&self, conn: &AsyncPgConnection) -> StoreResult<Outcome> {
         let People { people, reached } = self.people(conn, self.audience).await?;
+        let went_up = self.audience < reached;
         let (outcome, word, told) = if people.is_empty() {
             (Outcome::Nobody, "nobody", 0)
         } else {
             let told = self.rung.give(conn, people).await?;
-            (Outcome::Delivered(told), "delivered", told)
+            (if went_up { Outcome::WentUp(told) } else { Outcome::Delivered(told) }, "delivered", told)
         };
-        let mark = Mark { reached: Some(reached), follow_up_at: self.look_again() };
+        let mark = Mark { reached: Some(reached), follow_up_at: self.look_again(), went_up: Some(went_up) };
         self.mark(conn, &mark).await?;
         self.take_over(conn).await?;
         self.rung.attempted(conn, word, told).await?;
@@ -203,24 +221,28 @@ impl Delivery<'_> {
     async fn follow_up(&self, conn: &AsyncPgConnection, standing: &Standing) -> StoreResult<Outcome> {
         match delivery::follow_up(standing) {
             FollowUp::Rest => {
-                self.mark(conn, &Mark { reached: Some(standing.reached), follow_up_at: None }).await?;
+                self.mark(conn, &Mark::again(standing.reached, None)).await?;
                 Ok(Outcome::Rested)
             }
-            FollowUp::Widen(up) => self.widen(conn, up).await,
+            FollowUp::GiveAgain(reached) => {
+                Ok(Outcome::GivenAgain(self.give_up_to(conn, reached, "given_again").await?))
+            }
+            FollowUp::Widen(up) => Ok(Outcome::Widened(self.give_up_to(conn, up, "widened").await?)),
             FollowUp::Alarm => {
-                self.mark(conn, &Mark { reached: Some(standing.reached), follow_up_at: None }).await?;
+                self.mark(conn, &Mark::again(standing.reached, None)).await?;
                 self.rung.attempted(conn, "unseen", 0).await?;
                 Ok(Outcome::Unseen)
             }
         }
     }
 
-    async fn widen(&self, conn: &AsyncPgConnection, up: Audience) -> StoreResult<Outcome> {
+    /// Gives the rung to everyone who stands up to here now and has not had it.
+    async fn give_up_to(&self, conn: &AsyncPgConnection, up: Audience, word: &'static str) -> StoreResult<i32> {
         let People { people, reached } = self.people(conn, up).await?;
         let told = self.rung.give(conn, people).await?;
-        self.mark(conn, &Mark { reached: Some(reached), follow_up_at: self.look_again() }).await?;
-        self.rung.attempted(conn, "widened", told).await?;
-        Ok(Outcome::Widened(told))
+        self.mark(conn, &Mark::again(reached, self.look_again())).await?;
+        self.rung.attempted(conn, word, told).await?;
+        Ok(told)
     }
 
     fn look_again(&self) -> Option<DateTime<Utc>> {
@@ -237,6 +259,7 @@ impl Delivery<'_> {
             .bind::<Timestamptz, _>(self.rung.now)
             .bind::<Nullable<Text>, _>(mark.reached.map(Audience::code))
             .bind::<Nullable<Timestamptz>, _>(mark.follow_up_at)
+            .bind::<Nullable<Bool>, _>(mark.went_up)
             .bind::<SqlUuid, _>(leased.agency.uuid())
             .bind::<SqlUuid, _>(leased.id.uuid())
             .bind::<BigInt, _>(leased.fence)

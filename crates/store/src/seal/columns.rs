@@ -34,6 +34,7 @@ sealed_columns! {
     PHOTO_KEY = "photos"."content_key" by "id::text",
     CONSENT_PERSON = "publication_consents"."person_name" by "id::text",
     CONSENT_AUTHORITY = "publication_consents"."authority" by "id::text",
+    HAND_OVER_REASON = "hand_overs"."reason" by "id::text",
     STATED_REASON = "report_statements"."reason" by "id::text",
     PACKET_CONTENT = "packets"."content" by "id::text",
     WEBHOOK_SECRET = "webhooks"."secret" by "id::text",

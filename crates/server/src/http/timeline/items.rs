@@ -189,9 +189,13 @@ fn attempt(it: &Attempt) -> TimelineItem {
         channel: Some(it.channel.clone()),
         outcome: Some(it.outcome.clone()),
         recipients: Some(it.recipients),
+        audience: Some(it.audience.clone()),
+        reached: it.reached.clone(),
+        went_up: Some(it.went_up),
         ..TimelineDetail::default()
     };
-    let summary = format!("Delivery of a reminder: {}", it.outcome.replace('_', " "));
+    let went_up = if it.went_up && it.outcome == "delivered" { ", one higher since nobody stands below" } else { "" };
+    let summary = format!("Delivery of a reminder: {}{went_up}", it.outcome.replace('_', " "));
     at(it.at, TimelineKind::DeliveryAttempted, summary, detail)
 }
 

@@ -1,0 +1,4 @@
+//! How one is reached: what a person chooses for themselves.
+
+pub(super) mod addresses;
+pub(super) mod preferences;
