@@ -5,13 +5,13 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 use homeward_store::Store;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
 use crate::auth::password::Passwords;
 use crate::auth::token::Keys;
 use crate::clock::Clock;
 use crate::objects::Objects;
+use crate::pulse::Pulse;
 use crate::webhook::Poster;
 
 /// What every request can reach.
@@ -31,8 +31,8 @@ pub struct AppState {
     pub poster: Poster,
     /// Turns for decoding a picture: it takes much memory.
     pub decoders: Arc<Semaphore>,
-    /// What `/metrics` prints; none in tests.
-    pub metrics: Option<PrometheusHandle>,
+    /// What shows whether it runs and works.
+    pub pulse: Pulse,
 }
 
 /// The state, as handlers take it.

@@ -27,6 +27,7 @@ mod packets;
 mod photos;
 mod placements;
 mod posters;
+mod proof;
 mod refusal;
 mod reminders;
 mod report;
@@ -34,6 +35,7 @@ mod rules;
 mod screenings;
 mod search_efforts;
 mod sessions;
+mod status;
 mod timeline;
 mod views;
 mod whereabouts;
@@ -156,7 +158,8 @@ fn work(at: &mut ServiceConfig) {
         .service(reminders::list)
         .service(reminders::show)
         .service(reminders::acknowledge)
-        .service(rules::list);
+        .service(rules::list)
+        .service(proof::show);
 }
 
 fn agency(at: &mut ServiceConfig) {

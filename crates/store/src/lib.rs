@@ -49,6 +49,7 @@ pub mod screenings;
 pub mod seal;
 pub mod search_efforts;
 pub mod sessions;
+pub mod silence;
 pub mod timeline;
 pub mod whereabouts;
 

@@ -10,6 +10,7 @@ use homeward_server::clock::Clock as _;
 use homeward_server::ctx::AppState;
 use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
+use homeward_server::pulse::Pulse;
 use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve;
 use homeward_server::webhook::{Allowed, Poster};
@@ -63,6 +64,7 @@ impl TestApp {
         let poster = Poster::new(Allowed::anywhere());
         let name = "worker-1".to_owned();
         let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name };
+        let pulse = pulse(&store, &clock);
         let state = AppState {
             store,
             clock: clock.clone(),
@@ -71,7 +73,7 @@ impl TestApp {
             objects,
             poster,
             decoders: Arc::new(Semaphore::new(1)),
-            metrics: None,
+            pulse,
         };
         let address = listen(&state);
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(state.poster.clone())]);
@@ -160,6 +162,11 @@ impl TestApp {
     pub async fn given_case(&self) -> Case {
         Case::open(self).await
     }
+}
+
+/// What shows whether it works. The database's clock is not the test's, so nothing is held against the test's.
+fn pulse(store: &Store, clock: &Arc<TestClock>) -> Pulse {
+    Pulse { lookout: store.lookout(), clock: clock.clone(), key_file: None, needs_the_time: false, metrics: None }
 }
 
 fn listen(state: &AppState) -> String {
