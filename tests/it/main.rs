@@ -35,6 +35,7 @@ mod screenings;
 mod sealing;
 mod search_efforts;
 mod sessions;
+mod silence;
 mod tidy;
 mod timeline;
 mod whereabouts;

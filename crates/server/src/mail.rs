@@ -71,9 +71,11 @@ impl Mailer {
         let Some(Ok(to)) = mail.to.as_deref().map(str::parse) else { return refused() };
         let Ok(message) = self.message(to, mail) else { return refused() };
         match tokio::time::timeout(PATIENCE, self.relay.send(message)).await {
-            Ok(Ok(response)) => {
-                Answer { reply: Reply::Accepted, code: Some(code(response.code())), hash: Some(hash(response.message())) }
-            }
+            Ok(Ok(response)) => Answer {
+                reply: Reply::Accepted,
+                code: Some(code(response.code())),
+                hash: Some(hash(response.message())),
+            },
             Ok(Err(error)) => answer(&error),
             Err(_) => Answer { reply: Reply::Later, code: None, hash: None },
         }

@@ -116,10 +116,16 @@ impl Worker {
         };
         match outcome {
             Outcome::Nobody => {
-                tracing::error!(worker = self.name, "alarm: a rung has nobody on it or above; give the agency a contact");
+                tracing::error!(
+                    worker = self.name,
+                    "alarm: a rung has nobody on it or above; give the agency a contact"
+                );
             }
             Outcome::Unseen => {
-                tracing::error!(worker = self.name, "alarm: everyone up to the agency's contact has it, nobody has seen it");
+                tracing::error!(
+                    worker = self.name,
+                    "alarm: everyone up to the agency's contact has it, nobody has seen it"
+                );
             }
             _ => {}
         }

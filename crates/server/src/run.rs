@@ -235,7 +235,8 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     };
     if roles.work {
         let name = worker_name("worker");
-        let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
+        let worker =
+            Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
         working.spawn(worker.run(stopped.clone()));
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(poster.clone())]);
         for way in ways {

@@ -50,8 +50,9 @@ pub fn server(state: AppState, listener: TcpListener, workers: usize) -> std::io
 /// Shows whether a process runs that answers no requests, until the returned server is stopped.
 pub fn beacon(pulse: Pulse, listener: TcpListener) -> std::io::Result<Server> {
     let pulse = web::Data::new(pulse);
-    let server =
-        HttpServer::new(move || App::new().app_data(pulse.clone()).configure(http::health::of_a_process).wrap(headers()));
+    let server = HttpServer::new(move || {
+        App::new().app_data(pulse.clone()).configure(http::health::of_a_process).wrap(headers())
+    });
     let server = server
         .workers(1)
         .client_request_timeout(PATIENCE)

@@ -24,8 +24,8 @@ mod measure;
 mod nest;
 mod tell;
 
-pub use host::{Host, worker_name};
 use guard::Guard;
+pub use host::{Host, worker_name};
 use nest::Nest;
 pub use tell::Teller;
 

@@ -85,7 +85,11 @@ impl Event {
 
     /// Are you the one who is meant? (WH-08)
     pub fn challenge(endpoint: Uuid, challenge: String, at: DateTime<Utc>) -> Self {
-        Self { kind: "endpoint.challenge", timestamp: at, data: Subject { id: endpoint, version: 1, challenge: Some(challenge) } }
+        Self {
+            kind: "endpoint.challenge",
+            timestamp: at,
+            data: Subject { id: endpoint, version: 1, challenge: Some(challenge) },
+        }
     }
 }
 

@@ -9,12 +9,13 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 12] = [
+pub(super) const OF_NO_CHILD: [&str; 13] = [
     "choose_agency_rules",
     "get_agency_rules",
     "get_escalation_contacts",
     "get_indicators",
     "get_me",
+    "get_reminder_proof",
     "list_agency_rules",
     "list_primary_factors",
     "list_rules",

@@ -23,6 +23,9 @@ use super::given::Case;
 use super::mailbox::Relay;
 use super::{Database, Person, at};
 
+/// Where canaries are sent.
+pub const CANARIES: &str = "canary@agency.test";
+
 /// One server and one worker. They share nothing with any other test.
 pub struct TestApp {
     pub db: Database,
@@ -50,6 +53,7 @@ impl TestApp {
     /// A server whose mail goes to `relay`.
     pub async fn mailing(now: &str, relay: &Relay) -> Self {
         let mailer = Mailer::new(&relay.url, "homeward@agency.test", "https://homeward.agency.test").expect("a mailer");
+        let mailer = mailer.with_canaries(CANARIES).expect("an address");
         Self::with(Database::new().await, now, Some(mailer)).await
     }
 
@@ -77,7 +81,8 @@ impl TestApp {
         };
         let address = listen(&state);
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(state.poster.clone())]);
-        let outbox = |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
+        let outbox =
+            |way| Outbox { store: state.store.clone(), clock: clock.clone(), way, name: "worker-1".to_owned() };
         let outboxes = ways.map(outbox).collect();
         Self { db, address, state, worker, keyring, key_text, outboxes, clock }
     }

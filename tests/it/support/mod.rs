@@ -8,7 +8,7 @@ mod db;
 mod given;
 mod mailbox;
 
-pub use app::TestApp;
+pub use app::{CANARIES, TestApp};
 pub use client::{Person, Reply};
 pub use clock::at;
 pub use contract::document;

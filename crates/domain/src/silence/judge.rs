@@ -146,9 +146,8 @@ fn skewed(queue: &Queue) -> Option<Finding> {
     let all = workers.chain([("the watch", queue.skew)]);
     let (name, worst) = all.max_by_key(|(_, skew)| skew.abs())?;
     let ahead = if worst < TimeDelta::zero() { "behind" } else { "ahead of" };
-    (SKEW < worst.abs()).then(|| {
-        finding(Condition::ClockSkew, format!("{name} is {} {ahead} the database", said(worst.abs())))
-    })
+    (SKEW < worst.abs())
+        .then(|| finding(Condition::ClockSkew, format!("{name} is {} {ahead} the database", said(worst.abs()))))
 }
 
 /// What is wrong with what is owed.

@@ -81,9 +81,8 @@ fn a_worker_that_was_never_heard_is_granted_the_same_time() {
 
 #[test]
 fn a_rung_and_a_message_may_wait_as_long() {
-    let waiting = |unsent: i64, outbox: Outbox| {
-        wrong(&Queue { unsent_for: seconds(unsent), outboxes: vec![outbox], ..well() })
-    };
+    let waiting =
+        |unsent: i64, outbox: Outbox| wrong(&Queue { unsent_for: seconds(unsent), outboxes: vec![outbox], ..well() });
     assert_eq!(waiting(150, outbox(150, 150)), []);
     assert_eq!(waiting(151, outbox(0, 0)), [Condition::RemindersLate]);
     assert_eq!(waiting(0, outbox(151, 0)), [Condition::MessagesLate]);

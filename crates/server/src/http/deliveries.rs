@@ -93,14 +93,22 @@ pub(super) async fn file(request: OfChild<ReadChild>) -> Result<File, Problem> {
 
 async fn of_episode(request: &OfChild<ReadChild>) -> Result<Vec<Delivered>, Problem> {
     let id = request.id::<names::Episode>("episode_id")?;
-    request
-        .read(async |tx, permit| Ok(Seen(deliveries::of_episode(tx, permit, id).await?, permit.saw())))
-        .await
+    request.read(async |tx, permit| Ok(Seen(deliveries::of_episode(tx, permit, id).await?, permit.saw()))).await
 }
 
 const HEADER: [&str; 12] = [
-    "duty_id", "duty_kind", "duty_recipient", "rung", "due_at", "person", "channel", "queued_at", "tries",
-    "delivered_at", "seen_at", "done_at",
+    "duty_id",
+    "duty_kind",
+    "duty_recipient",
+    "rung",
+    "due_at",
+    "person",
+    "channel",
+    "queued_at",
+    "tries",
+    "delivered_at",
+    "seen_at",
+    "done_at",
 ];
 
 fn csv(rows: &[Delivered]) -> Result<Vec<u8>, csv::Error> {

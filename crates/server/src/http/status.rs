@@ -58,9 +58,13 @@ fn told(proof: &Proof, now: DateTime<Utc>) -> String {
 fn parts(proof: &Proof) -> &'static str {
     match (proof.proved_at.is_some(), proof.parts.relay, proof.parts.mailbox) {
         (false, ..) => "No trial reminder has come back.",
-        (true, _, true) => "The trial went through the database, a worker and the mail relay, and was read in its mailbox.",
-        (true, true, false) => "The trial went through the database and a worker, and the mail relay took it. \
-            Whether mail arrives was not tried.",
+        (true, _, true) => {
+            "The trial went through the database, a worker and the mail relay, and was read in its mailbox."
+        }
+        (true, true, false) => {
+            "The trial went through the database and a worker, and the mail relay took it. \
+            Whether mail arrives was not tried."
+        }
         (true, false, false) => "The trial went through the database and a worker. Mail was not part of it.",
     }
 }

@@ -14,9 +14,9 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::heart::Heart;
 use crate::clock::Clock;
 use crate::mail::Mailer;
-use super::heart::Heart;
 use crate::webhook::{Event, Post, Poster};
 
 /// How long an idle loop waits before it looks again.

@@ -36,8 +36,9 @@ impl Host {
 
 fn free_percent(folder: &Path) -> Option<f64> {
     let disk = statvfs(folder).ok()?;
-    // In thousandths, as whole numbers: what is free to programs that are not the superuser's.
-    let thousandths = disk.f_bavail.checked_mul(1000)?.checked_div(disk.f_blocks)?;
+    // In thousandths, as whole numbers, of what programs can use that are not the superuser's: as `df` counts.
+    let used = disk.f_blocks.checked_sub(disk.f_bfree)?;
+    let thousandths = disk.f_bavail.checked_mul(1000)?.checked_div(used.checked_add(disk.f_bavail)?)?;
     Some(f64::from(u32::try_from(thousandths).ok()?) / 10.0)
 }
 

@@ -100,8 +100,13 @@ fn client() -> reqwest::Result<reqwest::Client> {
 }
 
 async fn execute(command: &str, text: &str) -> std::io::Result<bool> {
-    let mut child =
-        Command::new("sh").arg("-c").arg(command).stdin(Stdio::piped()).stdout(Stdio::null()).kill_on_drop(true).spawn()?;
+    let mut child = Command::new("sh")
+        .arg("-c")
+        .arg(command)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
     if let Some(mut input) = child.stdin.take() {
         // A command that does not read what it is given is told of the alarm by being run.
         let _ = input.write_all(text.as_bytes()).await;

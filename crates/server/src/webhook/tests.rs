@@ -16,7 +16,12 @@ fn wh_02_no_spelling_of_an_inner_address_is_posted_to() {
 
 #[test]
 fn wh_01_public_https_on_two_ports_is_posted_to() {
-    for url in ["https://hooks.example.org/a?b=c", "https://hooks.example.org:8443", "https://8.8.8.8/", "https://[2606:4700::1]/"] {
+    for url in [
+        "https://hooks.example.org/a?b=c",
+        "https://hooks.example.org:8443",
+        "https://8.8.8.8/",
+        "https://[2606:4700::1]/",
+    ] {
         assert!(check(url, &Allowed::default()).is_ok(), "{url}");
     }
 }
@@ -32,7 +37,9 @@ fn what_is_allowed_by_name_is_exempt_and_nothing_beside_it() {
 
 #[test]
 fn mapped_and_translated_addresses_are_not_public() {
-    for text in ["::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "2001::1", "::1", "fe80::1", "fd00::1", "ff02::1"] {
+    for text in
+        ["::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "2001::1", "::1", "fe80::1", "fd00::1", "ff02::1"]
+    {
         assert!(!is_public(text.parse().unwrap()), "{text}");
     }
 }

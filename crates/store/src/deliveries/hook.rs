@@ -116,7 +116,8 @@ impl Row {
             return Ok(None);
         }
         let present = keyring.open_at(held.agency, WEBHOOK_SECRET, self.webhook_id, &self.secret)?;
-        let previous = self.previous_secret.map(|it| keyring.open_at(held.agency, WEBHOOK_PREVIOUS, self.webhook_id, &it));
+        let previous =
+            self.previous_secret.map(|it| keyring.open_at(held.agency, WEBHOOK_PREVIOUS, self.webhook_id, &it));
         Ok(Some(Hook {
             held: *held,
             url: self.url,

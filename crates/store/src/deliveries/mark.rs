@@ -163,7 +163,13 @@ impl Try<'_> {
         self.pass_on(conn, row).await
     }
 
-    async fn try_again(&self, conn: &AsyncPgConnection, at: DateTime<Utc>, pass_on: bool, row: &Row) -> StoreResult<()> {
+    async fn try_again(
+        &self,
+        conn: &AsyncPgConnection,
+        at: DateTime<Utc>,
+        pass_on: bool,
+        row: &Row,
+    ) -> StoreResult<()> {
         sql(TRY_AGAIN)
             .bind::<Timestamptz, _>(at)
             .bind::<Nullable<Timestamptz>, _>(pass_on.then_some(self.now))

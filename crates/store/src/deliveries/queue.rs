@@ -90,8 +90,7 @@ impl Queued {
 
     fn mail(rung: &Rung<'_>, person: &Person) -> Self {
         let one = Self::of(rung);
-        let leaves_at =
-            leaves_at(rung.pressure, rung.owed.duty.limit_at(), person.digest_at, rung.zone, rung.now);
+        let leaves_at = leaves_at(rung.pressure, rung.owed.duty.limit_at(), person.digest_at, rung.zone, rung.now);
         // All that waits for the same digest is one message, over every try.
         let digest = || Uuid::new_v5(&person.id, leaves_at.to_rfc3339().as_bytes());
         let message_id = if leaves_at == rung.now { one.id } else { digest() };

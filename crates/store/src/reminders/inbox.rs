@@ -72,7 +72,12 @@ impl Rung<'_> {
     }
 
     /// Keeps what came of a try (DL-06).
-    pub(crate) async fn attempted(&self, conn: &AsyncPgConnection, outcome: &'static str, people: i32) -> StoreResult<()> {
+    pub(crate) async fn attempted(
+        &self,
+        conn: &AsyncPgConnection,
+        outcome: &'static str,
+        people: i32,
+    ) -> StoreResult<()> {
         sql(ATTEMPT)
             .bind::<SqlUuid, _>(self.leased.agency.uuid())
             .bind::<SqlUuid, _>(call::new_id::<names::Rung>(self.now).uuid())

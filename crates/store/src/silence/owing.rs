@@ -62,11 +62,8 @@ async fn of_agency(
     is_settled: bool,
     now: DateTime<Utc>,
 ) -> StoreResult<Owing> {
-    let counts: Counts = sql(OWING)
-        .bind::<SqlUuid, _>(agency.id.uuid())
-        .bind::<Timestamptz, _>(now)
-        .get_result(&mut &*conn)
-        .await?;
+    let counts: Counts =
+        sql(OWING).bind::<SqlUuid, _>(agency.id.uuid()).bind::<Timestamptz, _>(now).get_result(&mut &*conn).await?;
     let disagreeing = if is_settled { disagreeing(conn, agency, now).await? } else { 0 };
     let few = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
     Ok(Owing {

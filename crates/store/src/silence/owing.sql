@@ -4,12 +4,13 @@ with bound as (
     select d.agency_id, d.id from duties d join bound b on d.agency_id = b.agency_id
     where d.done_at is null and d.closed_undone_at is null and d.superseded_at is null and not d.is_history
 ), spoken as (
-    -- The last thing that came of trying to reach somebody inside the program.
-    select o.id, w.outcome, w.attempted_at from owed o cross join lateral (
-        select a.outcome, a.attempted_at from rungs r
+    -- What came of trying to reach somebody inside the program: the last thing, and when it last reached nobody's eyes.
+    select o.id, w.outcome, w.unseen_at from owed o cross join lateral (
+        select (array_agg(a.outcome order by a.attempted_at desc, a.id desc))[1] as outcome,
+            max(a.attempted_at) filter (where a.outcome = 'unseen') as unseen_at
+        from rungs r
         join delivery_attempts a on a.agency_id = r.agency_id and a.rung_id = r.id and a.channel = 'inbox'
-        where r.agency_id = o.agency_id and r.duty_id = o.id and r.sent_at is not null
-        order by a.attempted_at desc, a.id desc limit 1) w
+        where r.agency_id = o.agency_id and r.duty_id = o.id and r.sent_at is not null) w
 ), moments as (
     -- Who can be reached changes when an absence begins; what begins later than in 14 days is not looked at yet (H-14).
     select b.at from bound b
@@ -32,7 +33,7 @@ select
     (select count(*) from owed o where not exists (select from rungs r where r.agency_id = o.agency_id
         and r.duty_id = o.id and r.sent_at is null and r.cancelled_at is null)) as without_rung,
     (select count(*) from spoken s where s.outcome = 'nobody') as for_nobody,
-    (select count(*) from spoken s join bound b on true where s.outcome = 'unseen' and not exists (
+    (select count(*) from spoken s join bound b on true where s.unseen_at is not null and not exists (
         select from reminders m where m.agency_id = b.agency_id and m.duty_id = s.id
-        and s.attempted_at <= m.acknowledged_at)) as unseen,
+        and s.unseen_at <= m.acknowledged_at)) as unseen,
     (select count(distinct r.unit_id) from reachable r where r.people < 2) as roster_gaps
