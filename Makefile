@@ -10,10 +10,10 @@ TESTS := cargo test --workspace --locked --all-targets
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench schemathesis silence deps
+.PHONY: help run test ci check build openapi bench kills disk-full schemathesis silence deps
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: deps ## build and start everything, with a demo agency
 	cargo build --locked --profile perf -p homeward-server --bin homeward
@@ -45,6 +45,15 @@ openapi: build ## rewrite openapi/homeward.json
 
 bench: deps ## measure against the limit of the database
 	tests/bench/run
+
+# A part of the tests, with a length or a right that the whole of them does not have.
+PART := $(TARGET)/debug/homeward with-postgres --volatile -- cargo nextest run -p homeward-tests --locked --no-capture
+
+kills: build ## kill workers while they deliver and while they send (KILLS=1000)
+	KILLS=$${KILLS:-1000} $(PART) -E 'test(loss::workers) + test(loss::messages)'
+
+disk-full: build ## fill the disk under the database; takes root
+	$(PART) --run-ignored only -E 'test(loss::disk)'
 
 schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=300)
 	scripts/schemathesis

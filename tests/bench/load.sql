@@ -173,11 +173,12 @@ insert into duties (agency_id, id, child_id, episode_id, unit_id, assigned_to, k
     from bench.duties;
 
 -- The first rung was sent at once; the second was cancelled when the duty was done, or waits.
-insert into rungs (agency_id, id, duty_id, episode_id, ordinal, step, audience, fire_at, fence, sent_at, cancelled_at)
+insert into rungs (agency_id, id, duty_id, episode_id, ordinal, step, audience, pressing, fire_at, fence, sent_at,
+        cancelled_at)
     select agency_id, bench.id(10, (e * 2 + recipient_no) * 2 + rung, received_at), duty_id, id,
         case when rung = 0 then 0 when is_open then 30 else 1 end,
         case when rung = 0 then 'at_once' when is_open then 'past_240_hours' else 'after_1_hours' end,
-        case when rung = 1 and is_open then 'agency_contact' else 'assigned_worker' end,
+        case when rung = 1 and is_open then 'agency_contact' else 'assigned_worker' end, true,
         case when rung = 0 then received_at when is_open then received_at + interval '20 days'
             else received_at + interval '1 hour' end,
         1, case when rung = 0 then received_at end, case when rung = 1 and not is_open then done_at end

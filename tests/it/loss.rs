@@ -7,7 +7,9 @@ mod audit;
 mod cancelled;
 mod controls;
 mod database;
+mod disk;
 mod fence;
+mod messages;
 mod workers;
 
 use chrono::{DateTime, Utc};
@@ -37,11 +39,12 @@ const FORGOTTEN: &str = "select count(*) from duties d where done_at is null and
     and r.duty_id = d.id and r.sent_at is null and r.cancelled_at is null)";
 
 const UNHEARD: &str = "select count(*) from rungs r where sent_at is not null and \
-    (select coalesce(sum(a.recipients), -1) from delivery_attempts a where a.rung_id = r.id) \
+    (select coalesce(sum(a.recipients), -1) from delivery_attempts a where a.rung_id = r.id and a.channel = 'inbox') \
     <> (select count(*) from reminders m where m.rung_id = r.id)";
 
 const DOUBLED: &str = "select count(*) from (select from reminders group by duty_id, step, user_id having 1 < count(*) \
-    union all select from delivery_attempts group by rung_id having 1 < count(*)) twice";
+    union all select from delivery_attempts where channel = 'inbox' and outcome = 'delivered' \
+    group by rung_id having 1 < count(*)) twice";
 
 const OVERDUE: &str = "select count(*) from rungs where sent_at is null and cancelled_at is null and fire_at <= $1";
 
@@ -78,6 +81,12 @@ async fn open_many(by: &Person, received_at: &str, number: usize) {
             task.await.unwrap();
         }
     }
+}
+
+/// How many workers are killed: a few in each run of the tests, a thousand at night (`make kills`).
+#[expect(clippy::disallowed_methods, reason = "a length of a test, and no setting of the program")]
+fn kills(default: usize) -> usize {
+    std::env::var("KILLS").ok().and_then(|it| it.parse().ok()).unwrap_or(default)
 }
 
 /// Chance that can be repeated: the seed is printed.

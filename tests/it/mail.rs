@@ -28,7 +28,7 @@ async fn dl_20_a_mail_says_what_is_due_and_when_and_nothing_about_a_child() {
     assert_eq!(letter.to, WORKER);
     assert_eq!(letter.header("Subject"), "Action due by 2026-05-02 03:00 CDT");
     assert_eq!(letter.header("Auto-Submitted"), "auto-generated");
-    let body = letter.text.split_once("\r\n\r\n").unwrap().1;
+    let body = letter.body();
     let (said, link) = body.split_once("Sign in: ").unwrap();
     assert_eq!(said.trim(), "Report the missing child to NCMEC now. The law's outer limit is 2026-05-02 03:00 CDT.");
     let path = link.lines().next().unwrap().strip_prefix("https://homeward.agency.test").unwrap();
@@ -108,9 +108,9 @@ async fn dl_17_what_does_not_press_leaves_in_one_digest_in_the_morning() {
     let case = app.given_case().await;
     case.report("law_enforcement", NOW).await;
     case.report("ncmec", NOW).await;
-    app.live_until("2026-05-01T12:59:00Z").await;
+    app.live_until("2026-05-01T08:09:00Z").await;
     assert!(relay.letters().is_empty(), "{:?}", relay.letters());
-    let recovery = json!({ "recovery_type": "returned_on_own", "returned_to_care_at": "2026-05-01T12:00:00Z" });
+    let recovery = json!({ "recovery_type": "returned_on_own", "returned_to_care_at": "2026-05-01T08:05:00Z" });
     case.worker.put(&case.url(""), &case.url("/recovery"), recovery, 200).await;
     app.live_until("2026-05-02T13:00:00Z").await;
     let to_worker = relay.letters_to(WORKER);

@@ -48,28 +48,60 @@ async fn telling_the_police_does_not_quiet_the_reminders_for_ncmec() {
     assert!(reports.iter().all(|it| it["message"].as_str().unwrap().contains("NCMEC")));
 }
 
-#[tokio::test]
-async fn a_duty_nobody_does_climbs_to_the_agencys_contact() {
-    let app = TestApp::at(NOW).await;
-    let case = app.given_case().await;
-    case.report("law_enforcement", NOW).await;
-    app.live_until("2026-05-06T08:00:00Z").await;
+/// When each of these people first heard of the report, by the rung.
+async fn first_heard(app: &TestApp) -> Vec<String> {
     let first = |inbox: &[Value]| inbox.iter().find(|it| it["message"].as_str().unwrap().contains("Report")).cloned();
     let mut heard = Vec::new();
     for name in ["caseworker", "supervisor", "on-call", "director"] {
         let person = app.person(name).await;
-        let rung = first(&inbox(&person).await).map(|it| it["rung"].as_str().unwrap().to_owned());
-        heard.push(format!("{name}: {}", rung.unwrap_or_default()));
+        let reminder = first(&inbox(&person).await).unwrap_or_default();
+        heard.push(format!("{name}: {} {}", reminder["rung"], reminder["sent_at"]).replace('"', ""));
+    }
+    heard
+}
+
+async fn acknowledge_all(person: &Person) {
+    for reminder in inbox(person).await {
+        let url = format!("/v1/reminders/{}/acknowledgement", reminder["id"].as_str().unwrap());
+        assert_eq!(person.send(reqwest::Method::PUT, &url, None, &[]).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn dl_08_what_nobody_sees_climbs_every_half_hour_to_the_agencys_contact() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    case.report("law_enforcement", NOW).await;
+    app.live_until("2026-05-01T11:00:00Z").await;
+    expect_test::expect![[r#"
+        [
+            "caseworker: at_once 2026-05-01T08:00:00Z",
+            "supervisor: at_once 2026-05-01T08:30:00Z",
+            "on-call: after_1_hours 2026-05-01T09:30:00Z",
+            "director: after_1_hours 2026-05-01T10:00:00Z",
+        ]
+    "#]]
+    .assert_debug_eq(&first_heard(&app).await);
+}
+
+#[tokio::test]
+async fn what_its_worker_sees_and_does_not_do_climbs_by_the_ladder_alone() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    case.report("law_enforcement", NOW).await;
+    for rung in ["01T08", "01T09", "01T12", "01T16", "01T20", "02T02"] {
+        app.live_until(&format!("2026-05-{rung}:10:00Z")).await;
+        acknowledge_all(&app.caseworker().await).await;
     }
     expect_test::expect![[r#"
         [
-            "caseworker: at_once",
-            "supervisor: after_18_hours",
-            "on-call: past_48_hours",
-            "director: past_72_hours",
+            "caseworker: at_once 2026-05-01T08:00:00Z",
+            "supervisor: after_18_hours 2026-05-02T02:00:00Z",
+            "on-call: null null",
+            "director: null null",
         ]
     "#]]
-    .assert_debug_eq(&heard);
+    .assert_debug_eq(&first_heard(&app).await);
 }
 
 #[tokio::test]

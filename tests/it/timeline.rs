@@ -87,33 +87,61 @@ async fn a_whole_story_is_told_in_order() {
         2026-05-01T08:30:00Z reminder_sent: A reminder was sent
         2026-05-01T08:30:00Z reminder_sent: A reminder was sent
         2026-05-01T08:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T09:00:00Z delivery_attempted: Delivery of a reminder: widened
+        2026-05-01T09:00:00Z reminder_sent: A reminder was sent
+        2026-05-01T09:30:00Z delivery_attempted: Delivery of a reminder: widened
         2026-05-01T09:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T09:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T09:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T10:00:00Z delivery_attempted: Delivery of a reminder: widened
+        2026-05-01T10:00:00Z reminder_sent: A reminder was sent
+        2026-05-01T10:30:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T11:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T11:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T11:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T11:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T11:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T12:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T12:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T12:30:00Z reminder_sent: A reminder was sent
         2026-05-01T15:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T15:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T15:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T15:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T15:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T16:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T16:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T16:30:00Z reminder_sent: A reminder was sent
         2026-05-01T19:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T19:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T19:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T19:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T19:30:00Z reminder_sent: A reminder was sent
+        2026-05-01T20:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-01T20:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-01T20:30:00Z reminder_sent: A reminder was sent
         2026-05-02T01:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T01:30:00Z reminder_sent: A reminder was sent
         2026-05-02T01:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T01:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T01:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T02:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T02:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T02:30:00Z reminder_sent: A reminder was sent
         2026-05-02T05:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T05:30:00Z reminder_sent: A reminder was sent
         2026-05-02T05:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T05:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T05:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T06:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T06:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T06:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T06:30:00Z reminder_sent: A reminder was sent
         2026-05-02T06:30:00Z reminder_sent: A reminder was sent
         2026-05-02T06:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T06:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T06:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T07:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T07:30:00Z duty_due: The law's limit: initial report to law enforcement
         2026-05-02T07:30:00Z duty_due: The law's limit: initial report to NCMEC
         2026-05-02T07:30:00Z delivery_attempted: Delivery of a reminder: delivered
@@ -121,8 +149,11 @@ async fn a_whole_story_is_told_in_order() {
         2026-05-02T07:30:00Z reminder_sent: A reminder was sent
         2026-05-02T07:30:00Z reminder_sent: A reminder was sent
         2026-05-02T07:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T07:30:00Z reminder_sent: A reminder was sent
+        2026-05-02T07:30:00Z reminder_sent: A reminder was sent
         2026-05-02T07:45:00Z notification: Contact with NCMEC: initial report, completed
         2026-05-02T07:45:00Z duty_started: Owed: regular communication to NCMEC
+        2026-05-02T08:00:00Z delivery_attempted: Delivery of a reminder: unseen
         2026-05-02T08:30:00Z delivery_attempted: Delivery of a reminder: delivered
         2026-05-02T08:30:00Z reminder_sent: A reminder was sent
         2026-05-03T08:00:00Z located: The child was located

@@ -106,7 +106,7 @@ pub enum FollowUp {
     Rest,
     /// Give it to everyone up to here too, and look again.
     Widen(Audience),
-    /// Everyone has it and nobody has seen it. The alarm is raised, and raised again at the next look.
+    /// Everyone has it and nobody has seen it: the alarm is raised, and the next rung begins where this one got to.
     Alarm,
 }
 

@@ -85,8 +85,11 @@ const GONE: [&str; 4] = [
     "canceling statement due to",
 ];
 
+/// The disk of the server is full: nothing was written, and nothing will be until there is room (OP-08).
+const FULL: &str = "No space left on device";
+
 fn has_gone(message: &str) -> bool {
-    GONE.iter().any(|it| message.starts_with(it))
+    GONE.iter().any(|it| message.starts_with(it)) || message.contains(FULL)
 }
 
 fn taken(constraint: &str) -> Option<Taken> {

@@ -1,6 +1,33 @@
 //! The tables, as the migrations make them. A test compares this file with the database.
 
 diesel::table! {
+    absences (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        substitute_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    addresses (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        position -> Int4,
+        email -> Text,
+        added_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     agencies (id) {
         id -> Uuid,
         name -> Text,
@@ -28,6 +55,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    alarms (id) {
+        id -> Uuid,
+        condition -> Text,
+        raised_at -> Timestamptz,
+        told_at -> Nullable<Timestamptz>,
+        cleared_at -> Nullable<Timestamptz>,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
     audit_entries (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -37,6 +75,55 @@ diesel::table! {
         action -> Text,
         detail -> Jsonb,
         request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    back_ups (agency_id, user_id, version) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        version -> Int4,
+        back_up_id -> Nullable<Uuid>,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    bounces (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        email -> Text,
+        bounced_at -> Timestamptz,
+        reply -> Text,
+        cleared_at -> Nullable<Timestamptz>,
+        cleared_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    calendar_feeds (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        token_hash -> Bytea,
+        label -> Text,
+        created_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    canaries (id) {
+        id -> Uuid,
+        sung_at -> Timestamptz,
+        claimed_at -> Nullable<Timestamptz>,
+        accepted_at -> Nullable<Timestamptz>,
+        read_back_at -> Nullable<Timestamptz>,
+        acknowledged_at -> Nullable<Timestamptz>,
+        leased_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -100,6 +187,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    deliveries (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        channel -> Text,
+        rung_id -> Uuid,
+        duty_id -> Uuid,
+        episode_id -> Nullable<Uuid>,
+        user_id -> Nullable<Uuid>,
+        webhook_id -> Nullable<Uuid>,
+        position -> Int4,
+        pressing -> Bool,
+        message_id -> Uuid,
+        queued_at -> Timestamptz,
+        leaves_at -> Timestamptz,
+        next_try_at -> Timestamptz,
+        tries -> Int4,
+        leased_until -> Nullable<Timestamptz>,
+        fence -> Int8,
+        passed_on_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        ending -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     delivery_attempts (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -111,6 +223,9 @@ diesel::table! {
         recipients -> Int4,
         worker -> Text,
         fence -> Int8,
+        delivery_id -> Nullable<Uuid>,
+        reply_code -> Nullable<Int4>,
+        reply_hash -> Nullable<Text>,
     }
 }
 
@@ -225,6 +340,15 @@ diesel::table! {
         recorded_by -> Uuid,
         done_at -> Nullable<Timestamptz>,
         done_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    heartbeats (worker, task) {
+        worker -> Text,
+        task -> Text,
+        beat_at -> Timestamptz,
+        heard_at -> Timestamptz,
     }
 }
 
@@ -410,6 +534,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    on_call_shifts (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        unit_id -> Nullable<Uuid>,
+        user_id -> Uuid,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     packets (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -483,6 +622,17 @@ diesel::table! {
         decided_at -> Timestamptz,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+    }
+}
+
+diesel::table! {
+    preferences (agency_id, user_id, version) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        version -> Int4,
+        mail_for_aims -> Bool,
+        digest_at -> Time,
+        recorded_at -> Timestamptz,
     }
 }
 
@@ -676,6 +826,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    webhooks (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        url -> Text,
+        contact_email -> Text,
+        secret -> Bytea,
+        previous_secret -> Nullable<Bytea>,
+        previous_until -> Nullable<Timestamptz>,
+        challenge -> Text,
+        proposed_at -> Timestamptz,
+        proposed_by -> Uuid,
+        approved_at -> Nullable<Timestamptz>,
+        approved_by -> Nullable<Uuid>,
+        emergency_reason -> Nullable<Text>,
+        active_from -> Nullable<Timestamptz>,
+        proven_at -> Nullable<Timestamptz>,
+        paused_at -> Nullable<Timestamptz>,
+        removed_at -> Nullable<Timestamptz>,
+        version -> Int4,
+    }
+}
+
+diesel::table! {
     whereabouts (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -691,16 +864,25 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(
+    absences,
+    addresses,
     agencies,
+    alarms,
     audit_entries,
+    back_ups,
+    bounces,
+    calendar_feeds,
+    canaries,
     child_versions,
     children,
     completions,
+    deliveries,
     delivery_attempts,
     determinations,
     duties,
     escalation_contacts,
     factor_responses,
+    heartbeats,
     idempotency_keys,
     look_children,
     looks,
@@ -708,8 +890,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     missing_episodes,
     notifications,
     observations,
+    on_call_shifts,
     placement_versions,
     placements,
+    preferences,
     primary_factors,
     refresh_tokens,
     reminders,
@@ -723,5 +907,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     units,
     user_units,
     users,
+    webhooks,
     whereabouts
 );

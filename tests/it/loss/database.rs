@@ -24,11 +24,11 @@ const CLIENTS: usize = 8;
 const PASSWORD: &str = "a password for tests only";
 
 /// What a client asked for under which key, and what it was told.
-struct Asked {
+pub(super) struct Asked {
     key: String,
     path: String,
     body: Value,
-    status: u16,
+    pub(super) status: u16,
     text: String,
 }
 
@@ -38,13 +38,13 @@ impl Asked {
         body["id"].as_str().unwrap().parse().unwrap()
     }
 
-    fn is_acknowledged(&self) -> bool {
+    pub(super) fn is_acknowledged(&self) -> bool {
         self.status == 201
     }
 }
 
 /// A durable cluster of its own, a server on it, and someone who is signed in.
-struct Yard {
+pub(super) struct Yard {
     cluster: Option<Cluster>,
     url: String,
     client: Person,
@@ -56,7 +56,11 @@ struct Yard {
 
 impl Yard {
     async fn new(settings: &str) -> Self {
-        let folder = tempfile::tempdir_in("/tmp").unwrap();
+        Self::within(tempfile::tempdir_in("/tmp").unwrap(), settings).await
+    }
+
+    /// In a folder of one's own, with these settings.
+    pub(super) async fn within(folder: TempDir, settings: &str) -> Self {
         let cluster = Cluster::start(folder.path(), Durability::Durable).unwrap();
         cluster.ensure_database("homeward").unwrap();
         let url = cluster.url("homeward");
@@ -71,15 +75,12 @@ impl Yard {
         Self { cluster: Some(cluster), url, client, dice: Dice::new(), _app: app, folder }
     }
 
-    /// Clients write until the database is killed under them. What they asked for and were told.
-    async fn load_and_kill(&mut self) -> Vec<Asked> {
+    /// Clients write until `fault` is over. What they asked for and were told.
+    pub(super) async fn load_during(&self, fault: impl Future<Output = ()>) -> Vec<Asked> {
         let stop = Arc::new(AtomicBool::new(false));
-        let clients = (0..CLIENTS).map(|_| tokio::spawn(write(self.client.clone(), stop.clone())));
-        let clients: Vec<_> = clients.collect();
-        sleep(Duration::from_millis(800 + self.dice.below(700))).await;
-        self.kill();
+        let clients: Vec<_> = (0..CLIENTS).map(|_| tokio::spawn(write(self.client.clone(), stop.clone()))).collect();
+        fault.await;
         stop.store(true, Ordering::Relaxed);
-        self.restart().await;
         let mut asked = Vec::new();
         for client in clients {
             asked.extend(client.await.unwrap());
@@ -87,12 +88,25 @@ impl Yard {
         asked
     }
 
-    /// The postmaster and all its children, without a word.
-    fn kill(&self) {
+    /// Clients write until the database is killed under them. What they asked for and were told.
+    async fn load_and_kill(&mut self) -> Vec<Asked> {
+        let pause = Duration::from_millis(800 + self.dice.below(700));
+        let asked = self
+            .load_during(async {
+                sleep(pause).await;
+                self.kill();
+            })
+            .await;
+        self.restart().await;
+        asked
+    }
+
+    /// The postmaster and all its children, without a word; none may be left.
+    pub(super) fn kill(&self) {
         let file = self.cluster.as_ref().unwrap().dir().join("data/postmaster.pid");
-        let pid = std::fs::read_to_string(file).unwrap().lines().next().unwrap().to_owned();
+        let Ok(text) = std::fs::read_to_string(file) else { return };
         let script = "children=$(ps -o pid= --ppid \"$1\"); kill -9 \"$1\" $children";
-        assert!(Command::new("/bin/sh").args(["-c", script, "sh", &pid]).status().unwrap().success());
+        Command::new("/bin/sh").args(["-c", script, "sh", text.lines().next().unwrap()]).status().unwrap();
     }
 
     /// Nothing but a commit now writes the log: what a commit does not wait for stays in memory.
@@ -103,7 +117,7 @@ impl Yard {
     }
 
     /// The service has to be back within ten seconds (M-06).
-    async fn restart(&mut self) {
+    pub(super) async fn restart(&mut self) {
         let since = Instant::now();
         drop(self.cluster.take());
         self.cluster = Some(Cluster::start(self.folder.path(), Durability::Durable).unwrap());
@@ -115,7 +129,7 @@ impl Yard {
     }
 
     /// Acknowledged, and not there.
-    async fn missing(&self, asked: &[Asked]) -> usize {
+    pub(super) async fn missing(&self, asked: &[Asked]) -> usize {
         let query = "select id from children union all select id from missing_episodes";
         let rows = connect(&self.url).await.query(query, &[]).await.unwrap();
         let there: HashSet<Uuid> = rows.iter().map(|row| row.get(0)).collect();
@@ -130,7 +144,7 @@ impl Yard {
     }
 
     /// Every key is sent again: the answer is a 201, and where there was one before, that one.
-    async fn ask_again(&self, asked: &[Asked]) {
+    pub(super) async fn ask_again(&self, asked: &[Asked]) {
         for it in asked {
             let again = self.client.post_once(&it.key, &it.path, it.body.clone()).await;
             assert_eq!(again.status, 201, "{}", again.text);

@@ -9,11 +9,10 @@ use tokio::process::{Child, Command};
 use tokio::time::sleep;
 use tokio_postgres::Client;
 
-use super::{Dice, Faults, count, open_many};
+use super::{Dice, Faults, count, kills, open_many};
 use crate::support::{Person, TestApp};
 
 const WORKERS: usize = 4;
-const KILLS: usize = 20;
 /// DL-03: whatever a killed worker held is delivered within this time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -22,7 +21,7 @@ const HOLDERS: &str = "select distinct leased_by from rungs where sent_at is nul
 const GATE: &str = "begin; lock table delivery_attempts in share row exclusive mode";
 
 /// The program itself, beside the tests.
-fn program() -> PathBuf {
+pub(super) fn program() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     tests.ancestors().map(|it| it.join("homeward")).find(|it| it.is_file()).expect("the program is built")
 }
@@ -116,16 +115,17 @@ async fn workers_that_are_killed_lose_nothing_and_send_nothing_twice() {
     let app = TestApp::at(&SystemClock.now().to_rfc3339()).await;
     let by = app.caseworker().await;
     let mut yard = Yard::new(&app).await;
-    for number in 0..KILLS {
+    let kills = kills(20);
+    for number in 0..kills {
         app.set_clock(&SystemClock.now().to_rfc3339());
         yard.round(&by, number).await;
         let found = Faults::find(&yard.owner, SystemClock.now()).await;
         assert_eq!(Faults { overdue: 0, ..found }, Faults::default(), "after kill {number}");
     }
     let settled = yard.settle().await;
-    println!("{KILLS} workers killed, {} while they held rungs; all was sent {settled:?} later", yard.struck);
-    assert!(KILLS / 2 <= yard.struck, "too few were killed in the middle of anything");
-    let due = i64::try_from(KILLS * 10 * 2).unwrap();
+    println!("{kills} workers killed, {} while they held rungs; all was sent {settled:?} later", yard.struck);
+    assert!(kills / 2 <= yard.struck, "too few were killed in the middle of anything");
+    let due = i64::try_from(kills * 10 * 2).unwrap();
     assert_eq!(count(&yard.owner, "select count(*) from reminders where step = 'at_once'").await, due);
     assert_eq!(count(&yard.owner, "select count(distinct (rung_id, user_id)) from reminders").await, due);
     assert_eq!(count(&yard.owner, "select count(*) from rungs where sent_at is not null").await, due);

@@ -93,6 +93,13 @@ impl TestApp {
         listen(&AppState { store, ..self.state.clone() })
     }
 
+    /// Writes the keys that seal values where another process can read them.
+    pub fn write_keys(&self, file: &std::path::Path) {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(file, &self.key_text).expect("the file is written");
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("nobody else reads it");
+    }
+
     /// Now, as the server sees it.
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()

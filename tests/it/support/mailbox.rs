@@ -1,6 +1,7 @@
 //! A mail relay that keeps what it was given, and answers as it is told.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -37,9 +38,19 @@ pub struct Relay {
 struct State {
     letters: Vec<Letter>,
     moods: Vec<(String, Mood)>,
+    /// How long it keeps a mail to itself before it says that it took it.
+    hesitation: Duration,
+    /// Mails it has taken and not yet said so.
+    unanswered: usize,
 }
 
 impl Letter {
+    /// What it says, with the soft line ends of its encoding taken out.
+    pub fn body(&self) -> String {
+        let body = self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        body.replace("=\r\n", "").replace("=3D", "=")
+    }
+
     pub fn header(&self, name: &str) -> String {
         let line = self.text.lines().find(|line| line.starts_with(&format!("{name}: ")));
         line.map(|line| line[name.len() + 2..].to_owned()).unwrap_or_default()
@@ -50,7 +61,12 @@ impl Relay {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let state = Arc::new(Mutex::new(State { letters: Vec::new(), moods: Vec::new() }));
+        let state = Arc::new(Mutex::new(State {
+            letters: Vec::new(),
+            moods: Vec::new(),
+            hesitation: Duration::ZERO,
+            unanswered: 0,
+        }));
         let relay = Self { url, state };
         let serving = relay.clone();
         tokio::spawn(async move {
@@ -77,6 +93,28 @@ impl Relay {
         state.moods.push((to.to_owned(), mood));
     }
 
+    /// From now on it waits so long between taking a mail and saying so.
+    pub fn hesitate(&self, hesitation: Duration) {
+        self.state.lock().unwrap().hesitation = hesitation;
+    }
+
+    /// Mails it has taken and not yet said so: whoever is killed now does not know that they were sent.
+    pub fn unanswered(&self) -> usize {
+        self.state.lock().unwrap().unanswered
+    }
+
+    /// Keeps the mail, and waits as it was told.
+    async fn keep(&self, to: &str, text: String) {
+        let hesitation = {
+            let mut state = self.state.lock().unwrap();
+            state.letters.push(Letter { to: to.to_owned(), text });
+            state.unanswered += 1;
+            state.hesitation
+        };
+        tokio::time::sleep(hesitation).await;
+        self.state.lock().unwrap().unanswered -= 1;
+    }
+
     fn mood(&self, to: &str) -> Mood {
         let state = self.state.lock().unwrap();
         let of = |name: &str| state.moods.iter().find(|(it, _)| it == name).map(|(_, mood)| *mood);
@@ -100,7 +138,7 @@ impl Relay {
                 "DATA" => {
                     stream.write_all(b"354 go on\r\n").await?;
                     let text = data(&mut stream).await?;
-                    self.state.lock().unwrap().letters.push(Letter { to: to.clone(), text });
+                    self.keep(&to, text).await;
                     if self.mood(&to) == Mood::Forgetful {
                         return Ok(());
                     }

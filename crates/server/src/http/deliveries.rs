@@ -88,7 +88,7 @@ pub(super) async fn list(request: OfChild<ReadChild>) -> Result<Shown<List<Deliv
 #[get("/v1/children/{child_id}/missing-episodes/{episode_id}/deliveries/content.csv")]
 pub(super) async fn file(request: OfChild<ReadChild>) -> Result<File, Problem> {
     let content = csv(&of_episode(&request).await?).map_err(|error| Problem::Internal(Box::new(error)))?;
-    Ok(File { content, media_type: "text/csv; charset=utf-8", name: "deliveries.csv".to_owned() })
+    Ok(File { content, media_type: "text/csv", name: "deliveries.csv".to_owned() })
 }
 
 async fn of_episode(request: &OfChild<ReadChild>) -> Result<Vec<Delivered>, Problem> {

@@ -57,7 +57,7 @@ fn wh_07_both_secrets_sign_while_one_is_being_replaced() {
     let event = Event::challenge(Uuid::nil(), "c".to_owned(), DateTime::UNIX_EPOCH);
     let secrets = [new.clone(), old.clone()];
     let post = Post { url: "", id: Uuid::nil(), secrets: &secrets, event: &event };
-    let now = Utc::now();
+    let now = DateTime::from_timestamp(1_777_000_000, 0).unwrap();
     let signatures = signatures(&post, now, "{}").unwrap();
     for secret in [old, new] {
         let mut headers = http_headers(&post, now, &signatures);

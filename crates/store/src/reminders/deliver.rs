@@ -33,7 +33,7 @@ pub enum Outcome {
     NoLongerOwed,
     /// Nobody had seen it, and so many people higher up have it too.
     Widened(i32),
-    /// Everyone up to the agency's contact has it, and nobody has seen it.
+    /// Everyone up to the agency's contact has it, and nobody has seen it. Said once for each rung.
     Unseen,
     /// It was seen, or need not be.
     Rested,
@@ -50,12 +50,12 @@ const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r
     and not exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id \
     and v.ending = 'accepted') as undelivered, \
     (select p.reached from rungs p where p.agency_id = r.agency_id and p.duty_id = r.duty_id \
-    and p.ordinal < r.ordinal and p.follow_up_at is not null and not exists (select from reminders m \
+    and p.pressing and p.sent_at is not null and p.cancelled_at is null and not exists (select from reminders m \
     where m.agency_id = p.agency_id and m.duty_id = p.duty_id and m.acknowledged_at >= p.sent_at) \
     order by p.ordinal desc limit 1) as unseen_up_to \
     from rungs r join duties d on d.agency_id = r.agency_id and d.id = r.duty_id join agencies a on a.id = r.agency_id \
     where r.agency_id = ? and r.id = ? and r.fence = ? and r.cancelled_at is null \
-    and (r.sent_at is null or r.follow_up_at is not null) for update of r";
+    and (r.sent_at is null or r.follow_up_at <= ?) for update of r";
 
 /// The newest rung of a duty is the one that is followed up.
 const TAKE_OVER: &str = "update rungs set follow_up_at = null \
@@ -113,7 +113,7 @@ impl Store {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
         conn.pg.batch_execute(&tx::open_for(leased.agency)).await?;
-        let delivered = match held(&conn.pg, leased).await {
+        let delivered = match held(&conn.pg, leased, now).await {
             Ok(Some(held)) => match held.delivery(leased, worker, now, self.mails) {
                 Ok(delivery) => delivery.run(&conn.pg).await,
                 Err(error) => Err(error),
@@ -135,11 +135,12 @@ async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<
     }
 }
 
-async fn held(conn: &AsyncPgConnection, leased: &Leased) -> StoreResult<Option<Held>> {
+async fn held(conn: &AsyncPgConnection, leased: &Leased, now: DateTime<Utc>) -> StoreResult<Option<Held>> {
     Ok(sql(HELD)
         .bind::<SqlUuid, _>(leased.agency.uuid())
         .bind::<SqlUuid, _>(leased.id.uuid())
         .bind::<BigInt, _>(leased.fence)
+        .bind::<Timestamptz, _>(now)
         .get_result(&mut &*conn)
         .await
         .optional()?)
@@ -172,7 +173,9 @@ impl Delivery<'_> {
     async fn run(&self, conn: &AsyncPgConnection) -> StoreResult<Outcome> {
         if !self.rung.owed.duty.is_outstanding() {
             self.mark(conn, &Mark { reached: None, follow_up_at: None }).await?;
-            self.rung.attempted(conn, "no_longer_owed", 0).await?;
+            if self.standing.is_none() {
+                self.rung.attempted(conn, "no_longer_owed", 0).await?;
+            }
             return Ok(Outcome::NoLongerOwed);
         }
         match &self.standing {
@@ -205,8 +208,7 @@ impl Delivery<'_> {
             }
             FollowUp::Widen(up) => self.widen(conn, up).await,
             FollowUp::Alarm => {
-                let mark = Mark { reached: Some(standing.reached), follow_up_at: self.look_again() };
-                self.mark(conn, &mark).await?;
+                self.mark(conn, &Mark { reached: Some(standing.reached), follow_up_at: None }).await?;
                 self.rung.attempted(conn, "unseen", 0).await?;
                 Ok(Outcome::Unseen)
             }

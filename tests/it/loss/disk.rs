@@ -1,0 +1,80 @@
+//! A disk that is full takes nothing on, loses nothing, and goes on when there is room again (M-09).
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::database::Yard;
+
+/// Room for a cluster and a few seconds of writes.
+const SIZE: &str = "size=192m";
+/// What is left once the disk is filled.
+const ROOM: u64 = 4 << 20;
+
+/// A small file system in memory, taken away with the test.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn mounted() -> Self {
+        let folder = tempfile::tempdir_in("/tmp").unwrap().keep();
+        let mount = Command::new("mount").args(["-t", "tmpfs", "-o", SIZE, "tmpfs"]).arg(&folder).status().unwrap();
+        assert!(mount.success(), "only root can mount");
+        Self(folder)
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.0.join("ballast")
+    }
+
+    fn fill(&self) {
+        let free = free(&self.0);
+        let length = (free - ROOM).to_string();
+        assert!(Command::new("fallocate").args(["-l", &length]).arg(self.ballast()).status().unwrap().success());
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.ballast()).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        Command::new("umount").arg("-l").arg(&self.0).status().unwrap();
+        std::fs::remove_dir(&self.0).unwrap();
+    }
+}
+
+/// Bytes that are free in the file system of a folder.
+fn free(folder: &Path) -> u64 {
+    let output = Command::new("df").args(["--output=avail", "-B1"]).arg(folder).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().lines().nth(1).unwrap().trim().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "mounts a file system, so it takes root: `make disk-full`"]
+async fn what_was_acknowledged_on_a_disk_that_fills_up_is_there_once_when_there_is_room_again() {
+    let disk = SmallDisk::mounted();
+    let settings = "alter system set max_wal_size = '64MB';alter system set min_wal_size = '32MB';\
+        select pg_reload_conf()";
+    let mut yard = Yard::within(tempfile::tempdir_in(&disk.0).unwrap(), settings).await;
+    let asked = yard
+        .load_during(async {
+            sleep(Duration::from_millis(500)).await;
+            disk.fill();
+            sleep(Duration::from_secs(5)).await;
+        })
+        .await;
+    let acknowledged = asked.iter().filter(|it| it.is_acknowledged()).count();
+    let refused = asked.iter().filter(|it| !it.is_acknowledged()).count();
+    println!("{acknowledged} acknowledged, {refused} refused");
+    assert!(0 < acknowledged && 0 < refused, "the disk was not full");
+    assert!(asked.iter().all(|it| [201, 503].contains(&it.status)), "{:?}", asked.iter().map(|it| it.status).max());
+    disk.make_room();
+    yard.kill();
+    yard.restart().await;
+    assert_eq!(yard.missing(&asked).await, 0);
+    yard.ask_again(&asked).await;
+    drop(yard);
+}
