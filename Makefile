@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --locked --all-targets
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench kills disk-full schemathesis deps
+.PHONY: help run test ci check build openapi bench kills disk-full schemathesis silence deps
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ disk-full: build ## fill the disk under the database; takes root
 
 schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=300)
 	scripts/schemathesis
+
+silence: build ## let the reminders die in twenty ways, and measure when somebody is told (about 20 minutes)
+	@exec $(TARGET)/debug/homeward with-postgres --volatile -- env HOMEWARD=$(TARGET)/debug/homeward scripts/silence
 
 deps:
 	@scripts/install-deps

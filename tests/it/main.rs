@@ -40,6 +40,7 @@ mod screenings;
 mod sealing;
 mod search_efforts;
 mod sessions;
+mod silence;
 mod tidy;
 mod timeline;
 mod users;

@@ -34,6 +34,8 @@ pub enum Command {
     },
     /// Deliver reminders
     Work,
+    /// Raise an alarm when reminders fall silent; runs beside, better on another machine
+    Watch,
     /// Bring the tables up to date
     Migrate,
     /// Load two synthetic agencies and print how to sign in

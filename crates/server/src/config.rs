@@ -36,6 +36,27 @@ pub struct Config {
     pub public_url: String,
     /// Where webhooks may go beside public addresses, for development.
     pub webhook_allow: Allowed,
+    /// Where a worker shows whether it runs; none shows it nowhere.
+    pub work_listen: Option<SocketAddr>,
+    /// How the watch is set up.
+    pub watch: WatchConfig,
+}
+
+/// How the watch is set up, and how far its canaries go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WatchConfig {
+    /// Where it shows what it sees; none shows it nowhere.
+    pub listen: Option<SocketAddr>,
+    /// A command that gets each alarm on its standard input.
+    pub alarm_command: Option<String>,
+    /// Where each alarm is posted.
+    pub alarm_url: Option<String>,
+    /// What is asked for while all is well.
+    pub ping_url: Option<String>,
+    /// Where canaries are sent by mail.
+    pub canary_mailbox: Option<String>,
+    /// Where they arrive.
+    pub canary_maildir: Option<PathBuf>,
 }
 
 /// Everything that is wrong with the environment.
@@ -48,7 +69,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 15] = [
+pub const VARIABLES: [(&str, &str); 22] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
@@ -62,6 +83,13 @@ pub const VARIABLES: [(&str, &str); 15] = [
     ("HOMEWARD_MAIL_FROM", "in whose name mail is sent, homeward@localhost where left out"),
     ("HOMEWARD_PUBLIC_URL", "where people sign in, as it stands in messages; http://HOMEWARD_LISTEN where left out"),
     ("HOMEWARD_WEBHOOK_ALLOW", "host:port pairs that webhooks may go to though they are not public, by commas"),
+    ("HOMEWARD_WORK_LISTEN", "where `work` shows /livez, /readyz, /metrics and /status; nowhere where left out"),
+    ("HOMEWARD_WATCH_LISTEN", "the same for `watch`"),
+    ("HOMEWARD_ALARM_COMMAND", "a command that gets each alarm of `watch` on standard input; not by the mail relay"),
+    ("HOMEWARD_ALARM_URL", "where `watch` posts each alarm, as JSON"),
+    ("HOMEWARD_PING_URL", "what `watch` asks for each minute while all is well, so that others notice when it stops"),
+    ("HOMEWARD_CANARY_MAILBOX", "where canaries are sent by mail: give it to `work` and `watch`"),
+    ("HOMEWARD_CANARY_MAILDIR", "the Maildir in which they arrive, for `watch` to read"),
     ("HOMEWARD_LOG", "what is logged, `warn` where left out; `info` writes a line for each request"),
     ("HOMEWARD_CONFIG", "a TOML file with any of the above; the environment wins over it"),
 ];
@@ -100,11 +128,49 @@ impl Config {
             connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", DEFAULT_CONNECTIONS).get(),
             threads: parsed(values, faults, "HOMEWARD_THREADS", DEFAULT_THREADS).get(),
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),
+            work_listen: listening(values, faults, "HOMEWARD_WORK_LISTEN"),
+            watch: WatchConfig::from(values, faults),
             data_dir,
             key_file,
             data_key_file,
         }
     }
+}
+
+impl WatchConfig {
+    fn from(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Self {
+        let text = |name: &str| values.get(name).cloned();
+        let watch = Self {
+            listen: listening(values, faults, "HOMEWARD_WATCH_LISTEN"),
+            alarm_command: text("HOMEWARD_ALARM_COMMAND"),
+            alarm_url: text("HOMEWARD_ALARM_URL"),
+            ping_url: text("HOMEWARD_PING_URL"),
+            canary_mailbox: text("HOMEWARD_CANARY_MAILBOX"),
+            canary_maildir: text("HOMEWARD_CANARY_MAILDIR").map(PathBuf::from),
+        };
+        for (name, url) in [("HOMEWARD_ALARM_URL", &watch.alarm_url), ("HOMEWARD_PING_URL", &watch.ping_url)] {
+            if url.as_ref().is_some_and(|it| !it.starts_with("https://") && !it.starts_with("http://")) {
+                faults.push(format!("{name}: it begins with neither https:// nor http://"));
+            }
+        }
+        let mailbox = watch.canary_mailbox.as_deref();
+        if mailbox.is_some_and(|it| it.parse::<lettre::message::Mailbox>().is_err()) {
+            faults.push("HOMEWARD_CANARY_MAILBOX: it is no mail address".to_owned());
+        }
+        if mailbox.is_none() && watch.canary_maildir.is_some() {
+            faults.push("HOMEWARD_CANARY_MAILDIR: nothing arrives there without HOMEWARD_CANARY_MAILBOX".to_owned());
+        }
+        watch
+    }
+}
+
+fn listening(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: &str) -> Option<SocketAddr> {
+    let text = values.get(name)?;
+    let address = text.parse();
+    if address.is_err() {
+        faults.push(format!("{name}: `{text}` is not understood"));
+    }
+    address.ok()
 }
 
 fn parsed<T: std::str::FromStr>(

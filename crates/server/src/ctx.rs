@@ -5,7 +5,6 @@ use std::sync::Arc;
 use actix_web::web;
 use chrono::{DateTime, Utc};
 use homeward_store::Store;
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
 use crate::auth::password::Passwords;
@@ -13,6 +12,7 @@ use crate::auth::token::Keys;
 use crate::clock::Clock;
 use crate::objects::Objects;
 use crate::photo::Decoder;
+use crate::pulse::Pulse;
 use crate::webhook::Poster;
 
 /// What every request can reach.
@@ -34,8 +34,8 @@ pub struct AppState {
     pub decoders: Arc<Semaphore>,
     /// Where it is done.
     pub decoder: Decoder,
-    /// What `/metrics` prints; none in tests.
-    pub metrics: Option<PrometheusHandle>,
+    /// What shows whether it runs and works.
+    pub pulse: Pulse,
 }
 
 /// The state, as handlers take it.

@@ -86,6 +86,11 @@ pub async fn watch(path: PathBuf, keyring: Keyring) {
     }
 }
 
+/// Whether the file can be used now. Nothing is made or changed.
+pub fn is_usable(path: &Path) -> bool {
+    text(path).is_ok_and(|text| Keyring::parse(&text).is_ok())
+}
+
 /// What a rotation did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotated {

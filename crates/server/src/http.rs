@@ -30,6 +30,7 @@ mod packets;
 mod photos;
 mod placements;
 mod posters;
+mod proof;
 mod refusal;
 mod reminders;
 mod report;
@@ -38,6 +39,7 @@ mod screenings;
 mod search_efforts;
 mod sessions;
 mod shifts;
+mod status;
 mod timeline;
 mod users;
 mod views;
@@ -172,7 +174,8 @@ fn work(at: &mut ServiceConfig) {
         .service(calendars::list)
         .service(calendars::revoke)
         .service(calendars::read)
-        .service(rules::list);
+        .service(rules::list)
+        .service(proof::show);
 }
 
 /// Who works where, who stands in for whom, and how each is reached.

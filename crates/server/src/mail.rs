@@ -29,6 +29,8 @@ pub struct Mailer {
     from: Mailbox,
     /// Where people sign in, without a slash at the end.
     public_url: String,
+    /// Where canaries are sent.
+    canaries_to: Option<Mailbox>,
 }
 
 /// Why no mail can leave.
@@ -51,7 +53,17 @@ impl Mailer {
             .hello_name(ClientId::Domain(from.email.domain().to_owned()))
             .pool_config(PoolConfig::new().max_size(CONNECTIONS))
             .build();
-        Ok(Self { relay, from, public_url: public_url.trim_end_matches('/').to_owned() })
+        Ok(Self { relay, from, public_url: public_url.trim_end_matches('/').to_owned(), canaries_to: None })
+    }
+
+    /// The same, which sends canaries to this mailbox.
+    pub fn with_canaries(self, to: &str) -> Result<Self, MailFault> {
+        Ok(Self { canaries_to: Some(to.parse()?), ..self })
+    }
+
+    /// Whether there is a mailbox for canaries.
+    pub fn sings(&self) -> bool {
+        self.canaries_to.is_some()
     }
 
     /// Sends one mail once.
@@ -69,15 +81,11 @@ impl Mailer {
         }
     }
 
-    /// A message of the watch to itself, to be read back from the mailbox.
-    pub async fn sing(&self, to: &str, canary: Uuid) -> Answer {
-        let Ok(to) = to.parse() else { return refused() };
-        let message = self.head(to, canary, "Homeward canary").body(format!("{canary}\n"));
-        let Ok(message) = message else { return refused() };
-        match self.relay.send(message).await {
-            Ok(response) => Answer { reply: Reply::Accepted, code: Some(code(response.code())), hash: None },
-            Err(error) => answer(&error),
-        }
+    /// A message of the watch to itself, to be read back from the mailbox. Whether it was taken.
+    pub async fn sing(&self, canary: Uuid) -> bool {
+        let Some(to) = self.canaries_to.clone() else { return false };
+        let Ok(message) = self.head(to, canary, "Homeward canary").body(format!("{canary}\n")) else { return false };
+        matches!(tokio::time::timeout(PATIENCE, self.relay.send(message)).await, Ok(Ok(_)))
     }
 
     fn message(&self, to: Mailbox, mail: &Mail) -> Result<Message, lettre::error::Error> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use homeward_domain::silence::Task;
 use homeward_store::reminders::{LEASE, Outcome};
 use homeward_store::{Store, StoreResult};
 use tokio::sync::watch;
@@ -15,8 +16,10 @@ use tokio::time::sleep;
 use crate::clock::Clock;
 use crate::objects::Objects;
 
+mod heart;
 mod outbox;
 
+use heart::Heart;
 pub use outbox::{Outbox, Way};
 
 /// How long an idle worker waits before it looks again. Nothing depends on being woken (DL-15).
@@ -50,8 +53,13 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut next_housekeeping = self.clock.now();
         let mut next_replan = self.clock.now();
+        let mut heart = Heart::new(&self.store, &self.clock, &self.name, Task::Rungs);
         while !*stop.borrow_and_update() {
-            let pause = match self.sweep().await {
+            let swept = self.sweep().await;
+            if swept.is_ok() {
+                heart.beat().await;
+            }
+            let pause = match swept {
                 Ok(0) => POLL,
                 Ok(_) => continue,
                 Err(error) => {
@@ -72,6 +80,7 @@ impl Worker {
                 _ = stop.changed() => {}
             }
         }
+        heart.stop().await;
     }
 
     /// Leases what is due now and delivers it. Says how many rungs were leased.
@@ -89,6 +98,8 @@ impl Worker {
                 Err(error) => tracing::error!(%error, rung = %rung.id, "a rung was not delivered"),
             }
         }
+        // After the rungs and by the same path: what keeps a worker from these keeps it from the canary too (DM-02).
+        self.store.lookout().claim_canary(self.clock.now()).await?;
         self.measure().await?;
         Ok(leased.len())
     }

@@ -2,12 +2,13 @@
 
 use std::error::Error;
 use std::io::Write as _;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use homeward_store::{Store, migrate};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use homeward_store::silence::Lookout;
+use homeward_store::{Store, StoreError, migrate};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -21,14 +22,17 @@ use crate::config::Config;
 use crate::ctx::AppState;
 use crate::data_keys;
 use crate::demo::{self, Demo, NewUser, Stage};
+use crate::figures;
 use crate::import;
 use crate::mail::Mailer;
 use crate::objects::Objects;
 use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
+use crate::pulse::Pulse;
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
 use crate::serve;
+use crate::watch::{Watch, worker_name};
 use crate::webhook::Poster;
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -41,6 +45,9 @@ const TRY_LATER: u8 = 75;
 
 /// How many pictures are decoded at a time; each may take half a gigabyte for a moment.
 const DECODERS: usize = 2;
+
+/// How long to wait before the database is asked again.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// The database that a command runs on.
 struct Database {
@@ -91,13 +98,14 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
     match command {
         Command::Run { .. } => all(config, database).await?,
         Command::Serve { with_worker } => {
-            ensure_current(database).await?;
+            await_current(database).await?;
             serve_until_told(config, database, Roles { serve: true, work: with_worker }).await?;
         }
         Command::Work => {
-            ensure_current(database).await?;
+            await_current(database).await?;
             serve_until_told(config, database, Roles { serve: false, work: true }).await?;
         }
+        Command::Watch => watch_until_told(config, database).await?,
         Command::Migrate => {
             let applied = migrate::up(&database.owner_url).await?;
             print(&format!("{applied} migrations applied"));
@@ -165,6 +173,22 @@ async fn ensure_current(database: &Database) -> Result<(), Failure> {
         return Ok(());
     }
     Err("the tables are not those of this program: run `homeward migrate` first".into())
+}
+
+/// The same for what is to run for long: it may be started before its database (OP-04).
+async fn await_current(database: &Database) -> Result<(), Failure> {
+    let mut told = false;
+    loop {
+        match migrate::is_current(&database.url).await {
+            Err(StoreError::Unavailable(error)) => {
+                if !std::mem::replace(&mut told, true) {
+                    print(&format!("waiting for the database: {error}"));
+                }
+                tokio::time::sleep(WAIT).await;
+            }
+            _ => return ensure_current(database).await,
+        }
+    }
 }
 
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
@@ -238,8 +262,15 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     let poster = Poster::new(config.webhook_allow.clone());
     let (stop, stopped) = watch::channel(false);
     let mut working = JoinSet::new();
+    let pulse = Pulse {
+        lookout: store.lookout(),
+        clock: clock.clone(),
+        key_file: Some(config.data_key_file.clone()),
+        needs_the_time: !roles.serve,
+        metrics: Some(figures::keep()?),
+    };
     if roles.work {
-        let name = format!("worker-{}", std::process::id());
+        let name = worker_name("worker");
         let worker =
             Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
         working.spawn(worker.run(stopped.clone()));
@@ -259,7 +290,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             poster,
             decoders: Arc::new(Semaphore::new(DECODERS)),
             decoder: Decoder::own(),
-            metrics: Some(metrics()?),
+            pulse,
         };
         let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;
         let handle = server.handle();
@@ -270,7 +301,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         running.await??;
     } else {
         print("delivering reminders");
-        told_to_stop().await?;
+        show_until_told(pulse, config.work_listen).await?;
     }
     stop.send_replace(true);
     while let Some(ended) = working.join_next().await {
@@ -279,10 +310,45 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     Ok(())
 }
 
+async fn watch_until_told(config: &Config, database: &Database) -> Result<(), Failure> {
+    if config.watch.alarm_command.is_none() && config.watch.alarm_url.is_none() {
+        return Err("nobody would hear an alarm: set HOMEWARD_ALARM_COMMAND or HOMEWARD_ALARM_URL".into());
+    }
+    if config.watch.ping_url.is_none() {
+        print("nobody notices when the watch stops: set HOMEWARD_PING_URL (docs/runbook.md)");
+    }
+    let lookout = Lookout::at(&database.url);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let metrics = Some(figures::keep()?);
+    let pulse = Pulse { lookout: lookout.clone(), clock: clock.clone(), key_file: None, needs_the_time: true, metrics };
+    let (stop, stopped) = watch::channel(false);
+    let watching = tokio::spawn(Watch::new(lookout, clock, config).run(stopped));
+    print("watching");
+    show_until_told(pulse, config.watch.listen).await?;
+    stop.send_replace(true);
+    Ok(watching.await?)
+}
+
+/// Shows how a process is, where that is wanted, until it is told to stop.
+async fn show_until_told(pulse: Pulse, listen: Option<SocketAddr>) -> Result<(), Failure> {
+    let Some(address) = listen else { return told_to_stop().await };
+    let server = serve::beacon(pulse, TcpListener::bind(address)?)?;
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    print(&format!("showing how it is on http://{address}"));
+    told_to_stop().await?;
+    handle.stop(true).await;
+    Ok(running.await??)
+}
+
 /// The relay, where there is one.
 fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
-    let to = |url: &String| Mailer::new(url, &config.mail_from, &config.public_url);
-    Ok(config.smtp_url.as_ref().map(to).transpose()?)
+    let Some(url) = &config.smtp_url else { return Ok(None) };
+    let mailer = Mailer::new(url, &config.mail_from, &config.public_url)?;
+    Ok(Some(match &config.watch.canary_mailbox {
+        Some(to) => mailer.with_canaries(to)?,
+        None => mailer,
+    }))
 }
 
 async fn told_to_stop() -> Result<(), Failure> {
@@ -293,20 +359,6 @@ async fn told_to_stop() -> Result<(), Failure> {
     }
     print("stopping");
     Ok(())
-}
-
-fn metrics() -> Result<PrometheusHandle, Failure> {
-    let handle = PrometheusBuilder::new()
-        .set_buckets(&[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0])?
-        .install_recorder()?;
-    let upkeep = handle.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
-            upkeep.run_upkeep();
-        }
-    });
-    Ok(handle)
 }
 
 /// Writes a line for the person at the terminal. A closed pipe is no reason to stop serving.

@@ -54,6 +54,7 @@ pub mod screenings;
 pub mod seal;
 pub mod search_efforts;
 pub mod sessions;
+pub mod silence;
 pub mod timeline;
 pub mod webhooks;
 pub mod whereabouts;

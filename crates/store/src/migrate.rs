@@ -45,9 +45,15 @@ struct Applied {
 /// Whether the tables are those of this program.
 pub async fn is_current(url: &str) -> StoreResult<bool> {
     let mut conn = connect(url).await?;
-    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|it| failed(it.as_ref()))?.len();
+    let known = known()?;
     let applied: Result<Applied, _> = sql(APPLIED).get_result(&mut conn).await;
-    Ok(applied.is_ok_and(|it| usize::try_from(it.applied) == Ok(known)))
+    Ok(applied.is_ok_and(|it| it.applied == known))
+}
+
+/// How many migrations this program has.
+pub(crate) fn known() -> StoreResult<i64> {
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|it| failed(it.as_ref()))?.len();
+    Ok(i64::try_from(known).unwrap_or(i64::MAX))
 }
 
 pub(crate) async fn connect(url: &str) -> StoreResult<AsyncPgConnection> {

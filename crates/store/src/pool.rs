@@ -65,15 +65,21 @@ impl bb8::ManageConnection for Manager {
 
 /// A pool of `size` connections. Few are enough: a connection is never held across anything slow.
 pub(crate) async fn build(url: &str, size: u32) -> StoreResult<Pool> {
-    let manager = Manager { url: url.to_owned(), runtime: Handle::current() };
-    bb8::Pool::builder()
-        .max_size(size)
-        .min_idle(Some(size.min(2)))
-        .connection_timeout(CHECKOUT_TIMEOUT)
-        .test_on_check_out(true)
-        .build(manager)
-        .await
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
+    let pool = builder(size).min_idle(Some(size.min(2))).build(manager(url)).await;
+    pool.map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// The same without a connection: the first is opened for whoever first needs it.
+pub(crate) fn build_lazily(url: &str, size: u32) -> Pool {
+    builder(size).build_unchecked(manager(url))
+}
+
+fn manager(url: &str) -> Manager {
+    Manager { url: url.to_owned(), runtime: Handle::current() }
+}
+
+fn builder(size: u32) -> bb8::Builder<Manager> {
+    bb8::Pool::builder().max_size(size).connection_timeout(CHECKOUT_TIMEOUT).test_on_check_out(true)
 }
 
 /// A connection, or word that none was to be had.

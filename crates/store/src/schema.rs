@@ -123,6 +123,7 @@ diesel::table! {
         accepted_at -> Nullable<Timestamptz>,
         read_back_at -> Nullable<Timestamptz>,
         acknowledged_at -> Nullable<Timestamptz>,
+        leased_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -360,6 +361,7 @@ diesel::table! {
         worker -> Text,
         task -> Text,
         beat_at -> Timestamptz,
+        heard_at -> Timestamptz,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 48] = [
+pub(super) const OF_NO_CHILD: [&str; 49] = [
     "add_address",
     "add_on_call_shift",
     "add_user",
@@ -30,6 +30,7 @@ pub(super) const OF_NO_CHILD: [&str; 48] = [
     "get_me",
     "get_on_call_shift",
     "get_preferences",
+    "get_reminder_proof",
     "get_user",
     "get_webhook",
     "list_absences",

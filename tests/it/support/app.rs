@@ -14,6 +14,7 @@ use homeward_server::demo::{self, NewUser};
 use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
+use homeward_server::pulse::Pulse;
 use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve;
 use homeward_server::webhook::{Allowed, Poster};
@@ -26,6 +27,9 @@ use super::clock::TestClock;
 use super::given::Case;
 use super::mailbox::Relay;
 use super::{Database, PASSWORD, Person, at};
+
+/// Where canaries are sent.
+pub const CANARIES: &str = "canary@agency.test";
 
 /// One server and one worker. They share nothing with any other test.
 pub struct TestApp {
@@ -54,6 +58,7 @@ impl TestApp {
     /// A server whose mail goes to `relay`.
     pub async fn mailing(now: &str, relay: &Relay) -> Self {
         let mailer = Mailer::new(&relay.url, "homeward@agency.test", "https://homeward.agency.test").expect("a mailer");
+        let mailer = mailer.with_canaries(CANARIES).expect("an address");
         Self::with(Database::new().await, now, Some(mailer)).await
     }
 
@@ -68,6 +73,7 @@ impl TestApp {
         let poster = Poster::new(Allowed::anywhere());
         let name = "worker-1".to_owned();
         let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name };
+        let pulse = pulse(&store, &clock);
         let state = AppState {
             store,
             clock: clock.clone(),
@@ -77,7 +83,7 @@ impl TestApp {
             poster,
             decoders: Arc::new(Semaphore::new(1)),
             decoder: Decoder::of(program(), Duration::from_secs(10)),
-            metrics: None,
+            pulse,
         };
         let address = listen(&state);
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(state.poster.clone())]);
@@ -213,6 +219,11 @@ impl TestApp {
 pub fn program() -> PathBuf {
     let tests = std::env::current_exe().expect("a path");
     tests.ancestors().map(|it| it.join("homeward")).find(|it| it.is_file()).expect("the program is built")
+}
+
+/// What shows whether it works. The database's clock is not the test's, so nothing is held against the test's.
+fn pulse(store: &Store, clock: &Arc<TestClock>) -> Pulse {
+    Pulse { lookout: store.lookout(), clock: clock.clone(), key_file: None, needs_the_time: false, metrics: None }
 }
 
 fn listen(state: &AppState) -> String {

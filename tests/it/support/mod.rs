@@ -9,7 +9,7 @@ mod endpoint;
 mod given;
 mod mailbox;
 
-pub use app::{TestApp, program};
+pub use app::{CANARIES, TestApp, program};
 pub use client::{Person, Reply};
 pub use clock::at;
 pub use contract::document;

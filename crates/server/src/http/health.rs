@@ -5,21 +5,26 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::ctx::App;
 use crate::openapi;
 use crate::problem::Problem;
+use crate::pulse::Pulse;
+
+use super::status;
 
 const PROBLEMS: &str = include_str!("../../../../docs/problems.md");
 
 /// Mounts the routes that are not part of the API.
 pub fn routes(at: &mut ServiceConfig) {
-    at.service(livez)
-        .service(readyz)
-        .service(metrics)
-        .service(description)
+    of_a_process(at);
+    at.service(description)
         .service(docs)
         .service(problem)
         .service(SwaggerUi::new("/docs/{_:.*}").config(Config::from("/openapi.json")));
+}
+
+/// Mounts what every process shows that is long at work.
+pub fn of_a_process(at: &mut ServiceConfig) {
+    at.service(livez).service(readyz).service(metrics).service(status::page);
 }
 
 /// The process runs.
@@ -28,17 +33,21 @@ async fn livez() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("ok\n")
 }
 
-/// The database answers.
+/// Its database answers and is the right one, its keys are there, and what reminds people goes by the right time.
+///
+/// In one word what is missing: nothing that tells an outsider more (OP-01).
 #[get("/readyz")]
-async fn readyz(app: App) -> Result<HttpResponse, Problem> {
-    app.store.next_rung_at().await?;
-    Ok(HttpResponse::Ok().content_type("text/plain").body("ok\n"))
+async fn readyz(pulse: web::Data<Pulse>) -> HttpResponse {
+    match pulse.ready().await {
+        Ok(()) => HttpResponse::Ok().content_type("text/plain").body("ok\n"),
+        Err(unready) => HttpResponse::ServiceUnavailable().content_type("text/plain").body(format!("{unready}\n")),
+    }
 }
 
 /// Figures for Prometheus. Labels are routes and outcomes, never a person.
 #[get("/metrics")]
-async fn metrics(app: App) -> HttpResponse {
-    let figures = app.metrics.as_ref().map(metrics_exporter_prometheus::PrometheusHandle::render);
+async fn metrics(pulse: web::Data<Pulse>) -> HttpResponse {
+    let figures = pulse.metrics.as_ref().map(metrics_exporter_prometheus::PrometheusHandle::render);
     HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(figures.unwrap_or_default())
 }
 

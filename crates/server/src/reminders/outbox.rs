@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use homeward_domain::delivery::{After, Channel};
+use homeward_domain::silence::Task;
 use homeward_store::deliveries::{Answer, Held};
 use homeward_store::{Store, StoreResult};
 use tokio::sync::watch;
@@ -13,6 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::sleep;
 use uuid::Uuid;
 
+use super::heart::Heart;
 use crate::clock::Clock;
 use crate::mail::Mailer;
 use crate::webhook::{Event, Post, Poster};
@@ -95,8 +97,13 @@ impl Outbox {
     /// Sends until `stop` says so, and lets what is on its way arrive.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut flights = Flights::default();
+        let mut heart = Heart::new(&self.store, &self.clock, &self.name, self.task());
         while !*stop.borrow_and_update() {
-            let pause = match self.launch(&mut flights).await {
+            let launched = self.launch(&mut flights).await;
+            if launched.is_ok() {
+                heart.beat().await;
+            }
+            let pause = match launched {
                 Ok(0) => POLL,
                 Ok(_) => Duration::ZERO,
                 Err(error) => {
@@ -113,6 +120,7 @@ impl Outbox {
         while let Some(landed) = flights.tasks.join_next().await {
             flights.land(Some(landed));
         }
+        heart.stop().await;
     }
 
     /// Sends what is due now, and waits for it. Says how much that was.
@@ -135,8 +143,35 @@ impl Outbox {
         for together in together(leased) {
             flights.start(self.clone(), together);
         }
+        self.launch_canary(flights, now).await?;
         self.measure(now).await?;
         Ok(launched)
+    }
+
+    /// The canary goes where mail goes, and is no more on its way at once than that.
+    async fn launch_canary(&self, flights: &mut Flights, now: DateTime<Utc>) -> StoreResult<()> {
+        let Way::Mail(mailer) = &self.way else { return Ok(()) };
+        if !mailer.sings() || flights.room() == 0 {
+            return Ok(());
+        }
+        if let Some(canary) = self.store.lookout().lease_canary(now).await? {
+            let (outbox, mailer) = (self.clone(), mailer.clone());
+            flights.tasks.spawn(async move {
+                outbox.sing(&mailer, canary).await;
+                None
+            });
+        }
+        Ok(())
+    }
+
+    async fn sing(&self, mailer: &Mailer, canary: Uuid) {
+        if !mailer.sing(canary).await {
+            tracing::warn!(worker = self.name, "the relay did not take the canary; it is sent again");
+            return;
+        }
+        if let Err(error) = self.store.lookout().canary_accepted(canary, self.clock.now()).await {
+            tracing::error!(%error, worker = self.name, "the canary was taken, and not marked");
+        }
     }
 
     async fn send(&self, together: &[Held]) -> StoreResult<()> {
@@ -193,6 +228,13 @@ impl Outbox {
         metrics::gauge!("outbox_depth", "channel" => channel.to_string()).set(f64::from(waiting));
         metrics::gauge!("outbox_oldest_seconds", "channel" => channel.to_string()).set(depth.oldest_seconds);
         Ok(())
+    }
+
+    fn task(&self) -> Task {
+        match self.way {
+            Way::Mail(_) => Task::Email,
+            Way::Hooks(_) => Task::Webhook,
+        }
     }
 
     fn channel(&self) -> Channel {

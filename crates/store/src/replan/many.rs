@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::duty::{Cause, TaskKind};
+use homeward_domain::duty::{Cause, DutyState, TaskKind};
 use homeward_domain::episode::Completed;
 use homeward_domain::id::{ChildId, Id};
 use homeward_domain::law::RuleBook;
@@ -33,9 +33,35 @@ impl Many<'_> {
         ids: &[Uuid],
         child: impl Fn(ChildId) -> Option<&'c Child>,
     ) -> StoreResult<Vec<Owed>> {
-        let episodes = self.lock(ids).await?;
-        let (told, mut completed, stored) =
-            (self.told(ids).await?, self.completed(ids).await?, self.stored(ids).await?);
+        let (episodes, stored) = (self.lock(ids).await?, self.stored(ids).await?);
+        self.plan_of(episodes, &stored, ids, child).await
+    }
+
+    /// How many duties of these episodes are stored otherwise than the rules say, or stand otherwise in SQL than in the
+    /// domain (CK-07). Nothing is held: the transaction sees one moment.
+    pub(crate) async fn disagreeing<'c>(
+        &self,
+        ids: &[Uuid],
+        child: impl Fn(ChildId) -> Option<&'c Child>,
+    ) -> StoreResult<usize> {
+        let (episodes, stored) = (self.read(ids).await?, self.stored(ids).await?);
+        let planned = self.plan_of(episodes, &stored, ids, child).await?;
+        let is_stored = |it: &Owed| stored.iter().any(|stored| stored.id == it.id && stored.duty == it.duty);
+        let otherwise = planned.iter().filter(|it| !it.is_history && !is_stored(it)).count();
+        let overdue = self.overdue(ids).await?;
+        let is_overdue = |it: &Owed| it.duty.is_outstanding() && it.duty.state_at(self.at) == DutyState::Overdue;
+        let divided = stored.iter().filter(|it| is_overdue(it) != overdue.contains(&it.id.uuid())).count();
+        Ok(otherwise + divided)
+    }
+
+    async fn plan_of<'c>(
+        &self,
+        episodes: Vec<Episode>,
+        stored: &[Owed],
+        ids: &[Uuid],
+        child: impl Fn(ChildId) -> Option<&'c Child>,
+    ) -> StoreResult<Vec<Owed>> {
+        let (told, mut completed) = (self.told(ids).await?, self.completed(ids).await?);
         completed.extend(self.searched(ids).await?);
         let mut owed = Vec::new();
         for episode in episodes {
@@ -48,6 +74,32 @@ impl Many<'_> {
             owed.extend(plan(&place, &episode, &episode.facts(told, done), &before));
         }
         Ok(owed)
+    }
+
+    async fn read(&self, ids: &[Uuid]) -> StoreResult<Vec<Episode>> {
+        use schema::missing_episodes::dsl;
+        let rows: Vec<episodes::Row> = dsl::missing_episodes
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::id.eq_any(ids))
+            .select(episodes::Row::as_select())
+            .load(&mut &*self.conn)
+            .await?;
+        rows.into_iter().map(episodes::Row::episode).collect()
+    }
+
+    /// What is overdue as the worklist says it.
+    async fn overdue(&self, ids: &[Uuid]) -> StoreResult<Vec<Uuid>> {
+        use schema::duties::dsl;
+        Ok(dsl::duties
+            .filter(dsl::agency_id.eq(self.agency.id.uuid()))
+            .filter(dsl::episode_id.eq_any(ids))
+            .filter(dsl::done_at.is_null())
+            .filter(dsl::closed_undone_at.is_null())
+            .filter(dsl::superseded_at.is_null())
+            .filter(dsl::due_at.lt(self.at))
+            .select(dsl::id)
+            .load(&mut &*self.conn)
+            .await?)
     }
 
     async fn lock(&self, ids: &[Uuid]) -> StoreResult<Vec<Episode>> {
