@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::vocabulary::Vocabulary as _;
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
@@ -38,7 +39,7 @@ fn what_was_taken_is_delivered_and_what_was_refused_is_not_tried_again() {
 #[test]
 fn a_pressing_message_that_is_not_taken_within_five_minutes_is_passed_on_and_another_within_fifteen() {
     let passed_on_after = |pressure| {
-        (0..).find(|minutes| {
+        (0..60).find(|minutes| {
             let now = start() + TimeDelta::minutes(*minutes);
             matches!(after(&tried(2, pressure), Reply::Later, now), After::TryAgain { pass_on: true, .. })
         })
@@ -61,9 +62,8 @@ fn a_pressing_rung_that_nobody_saw_climbs_person_by_person_and_ends_in_an_alarm(
         reached = up;
         heard.push(up);
     }
-    use Audience::{AgencyContact, AssignedWorker, BackUp, OnCall, Supervisor};
-    assert_eq!(heard, [AssignedWorker, BackUp, Supervisor, OnCall, AgencyContact]);
-    assert_eq!(follow_up(&standing(AgencyContact)), FollowUp::Alarm);
+    assert_eq!(heard, Audience::ALL);
+    assert_eq!(follow_up(&standing(Audience::AgencyContact)), FollowUp::Alarm);
 }
 
 #[test]

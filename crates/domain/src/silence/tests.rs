@@ -136,7 +136,9 @@ fn words(ledger: &Ledger, at: DateTime<Utc>) -> Vec<Word> {
 
 fn say(ledger: &mut Ledger, at: DateTime<Utc>) -> Vec<Word> {
     let due = ledger.due(at);
-    due.iter().for_each(|saying| ledger.said(saying, at));
+    for saying in &due {
+        ledger.said(saying, at);
+    }
     due.into_iter().map(|it| it.word).collect()
 }
 

@@ -129,7 +129,7 @@ async fn compose(
         .bind::<Timestamptz, _>(now)
         .load(&mut &*conn)
         .await?;
-    let to = rows.iter().next().and_then(|row| row.email.clone());
+    let to = rows.as_slice().first().and_then(|row| row.email.clone());
     let mut lines = Vec::new();
     for row in rows {
         lines.extend(owed(conn, first, row, now).await?);

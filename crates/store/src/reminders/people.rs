@@ -61,7 +61,7 @@ pub(crate) async fn standing(
         .bind::<Timestamptz, _>(now)
         .load(&mut &*conn)
         .await?;
-    let reached = rows.iter().next().map_or(Ok(audience), |row| at_height(row.reached))?;
+    let reached = rows.as_slice().first().map_or(Ok(audience), |row| at_height(row.reached))?;
     Ok(People { people: rows.into_iter().map(Person::from).collect(), reached })
 }
 

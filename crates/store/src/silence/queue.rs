@@ -18,9 +18,11 @@ const STATE: &str = "select clock_timestamp() as database_at, \
     (select min(fire_at) from rungs where pressing and sent_at is null and cancelled_at is null), \
     (select min(fire_at) from rungs where not pressing and sent_at is null and cancelled_at is null)) as unsent_since";
 
-/// What a relay or an endpoint has taken since shows that it takes something.
-const OUTBOX: &str = "select w.due_since, greatest(w.stuck_since, (select max(t.ended_at) from deliveries t \
-    where t.channel = w.channel and t.ending = 'accepted' and w.stuck_since < t.ended_at)) as stuck_since \
+/// What a relay or an endpoint has taken since, be it a canary, shows that it takes something.
+const OUTBOX: &str = "select w.due_since, case when w.stuck_since is not null then greatest(w.stuck_since, \
+    (select max(t.ended_at) from deliveries t where t.channel = w.channel and t.ending = 'accepted' \
+    and w.stuck_since < t.ended_at), case w.channel when 'email' then (select max(accepted_at) from canaries) end) \
+    end as stuck_since \
     from (select ?::text as channel, (select min(next_try_at) from deliveries d where d.channel = ? \
     and d.ended_at is null) as due_since, (select min(leaves_at) from deliveries d where d.channel = ? \
     and d.ended_at is null and 0 < d.tries and d.leaves_at <= ?) as stuck_since) w";
