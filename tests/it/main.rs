@@ -6,8 +6,8 @@ mod contract;
 
 mod addresses;
 mod bad_input;
-mod calendars;
 mod bounces;
+mod calendars;
 mod children;
 mod closing;
 mod compliance;

@@ -150,7 +150,7 @@ async fn ck_07_a_limit_that_is_not_the_laws_is_told() {
 #[tokio::test]
 async fn dl_08_what_nobody_has_seen_up_to_the_top_is_told_until_somebody_has() {
     let app = TestApp::at(NOW).await;
-    let case = app.given_case().await;
+    app.given_case().await;
     app.live_until("2026-05-01T13:00:00Z").await;
     let mut watched = Watched::over(&app);
     watched.round().await;

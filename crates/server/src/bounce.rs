@@ -10,6 +10,8 @@ use mail_parser::{HeaderValue, Message, MessageParser, MessagePart, MimeHeaders 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::hex::hex;
+
 #[cfg(test)]
 mod tests;
 
@@ -60,7 +62,7 @@ pub fn read(report: &[u8]) -> Option<Failure> {
     let message = MessageParser::default().parse(report)?;
     let status = message.parts.iter().filter(|it| is(it, "message", "delivery-status")).find_map(failed)?;
     let original = message.parts.iter().find_map(original).or_else(|| answered(&message))?;
-    let hash = Sha256::digest(report).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(&Sha256::digest(report));
     let about_address = status.starts_with("5.") && !status.starts_with(ABOUT_US);
     Some(Failure { mail: original, status, about_address, hash })
 }
@@ -80,12 +82,12 @@ fn failed(part: &MessagePart<'_>) -> Option<String> {
         let fields = MessageParser::default().parse(format!("{}\n\n", group.trim_start()).as_bytes())?.into_owned();
         let field = |name: &str| fields.header_raw(name).map(|it| it.trim().to_lowercase());
         let failed = field("Action").is_some_and(|it| it.split_whitespace().next() == Some("failed"));
-        failed.then(|| field("Status").and_then(status).unwrap_or_else(|| "5.0.0".to_owned()))
+        failed.then(|| field("Status").as_deref().and_then(status).unwrap_or_else(|| "5.0.0".to_owned()))
     })
 }
 
 /// Three numbers and dots; whatever else stands there is a comment.
-fn status(text: String) -> Option<String> {
+fn status(text: &str) -> Option<String> {
     let status = text.split_whitespace().next()?;
     let numbers: Vec<&str> = status.split('.').collect();
     let is_number = |it: &&str| (1..=3).contains(&it.len()) && it.chars().all(|it| it.is_ascii_digit());

@@ -11,6 +11,7 @@ pub mod ctx;
 pub mod data_keys;
 pub mod demo;
 pub mod figures;
+mod hex;
 pub mod http;
 pub mod import;
 pub mod mail;

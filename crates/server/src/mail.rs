@@ -12,6 +12,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use crate::hex::hex;
+
 /// A relay gets this long to answer; a lease outlives it.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Connections that are kept to the relay.
@@ -142,5 +144,5 @@ fn hash<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
     for line in lines {
         digest.update(line);
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest.finalize())
 }

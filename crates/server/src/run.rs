@@ -274,9 +274,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         let worker =
             Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
         working.spawn(worker.run(stopped.clone()));
-        let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(poster.clone())]);
-        for way in ways {
-            let outbox = Outbox { store: store.clone(), clock: clock.clone(), way, name: name.clone() };
+        for outbox in outboxes(mailer, &poster, (&store, &clock, &name)) {
             working.spawn(outbox.run(stopped.clone()));
         }
     }
@@ -292,13 +290,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             decoder: Decoder::own(),
             pulse,
         };
-        let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;
-        let handle = server.handle();
-        let running = tokio::spawn(server);
-        print(&format!("listening on http://{}", config.listen));
-        told_to_stop().await?;
-        handle.stop(true).await;
-        running.await??;
+        answer_until_told(state, config).await?;
     } else {
         print("delivering reminders");
         show_until_told(pulse, config.work_listen).await?;
@@ -308,6 +300,27 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         ended?;
     }
     Ok(())
+}
+
+async fn answer_until_told(state: AppState, config: &Config) -> Result<(), Failure> {
+    let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;
+    let handle = server.handle();
+    let running = tokio::spawn(server);
+    print(&format!("listening on http://{}", config.listen));
+    told_to_stop().await?;
+    handle.stop(true).await;
+    running.await??;
+    Ok(())
+}
+
+/// A loop for each way that messages leave by.
+fn outboxes(
+    mailer: Option<Mailer>,
+    poster: &Poster,
+    (store, clock, name): (&Store, &Arc<dyn Clock>, &str),
+) -> Vec<Outbox> {
+    let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(poster.clone())]);
+    ways.map(|way| Outbox { store: store.clone(), clock: clock.clone(), way, name: name.to_owned() }).collect()
 }
 
 async fn watch_until_told(config: &Config, database: &Database) -> Result<(), Failure> {

@@ -14,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 use standardwebhooks::Webhook;
 use uuid::Uuid;
 
+use crate::hex::hex;
+
 mod address;
 
 pub use address::{Allowed, Checked, Refusal, check};
@@ -186,9 +188,4 @@ fn reply(status: u16) -> Reply {
 /// The secret as its owner gets to see it, once.
 pub fn shown(secret: &[u8]) -> String {
     format!("whsec_{}", STANDARD.encode(secret))
-}
-
-/// Bytes as text.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -70,8 +70,8 @@ pub struct NewEndpoint {
     pub challenge: String,
 }
 
-#[derive(Queryable, Selectable, Insertable)]
-#[diesel(table_name = webhooks)]
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = webhooks, primary_key(agency_id, id), treat_none_as_null = true)]
 struct Row {
     agency_id: Uuid,
     id: Uuid,
@@ -93,24 +93,6 @@ struct Row {
     removed_at: Option<DateTime<Utc>>,
     removal_reason: Option<String>,
     version: i32,
-}
-
-/// One change of an endpoint; what is `None` stays.
-#[derive(AsChangeset, Default)]
-#[diesel(table_name = webhooks)]
-struct Changes {
-    secret: Option<Vec<u8>>,
-    previous_secret: Option<Option<Vec<u8>>>,
-    previous_until: Option<Option<DateTime<Utc>>>,
-    approved_at: Option<DateTime<Utc>>,
-    approved_by: Option<Uuid>,
-    emergency_reason: Option<Option<String>>,
-    active_from: Option<DateTime<Utc>>,
-    proven_at: Option<DateTime<Utc>>,
-    paused_at: Option<Option<DateTime<Utc>>>,
-    pause_reason: Option<Option<String>>,
-    removed_at: Option<DateTime<Utc>>,
-    removal_reason: Option<String>,
 }
 
 impl From<Row> for Endpoint {
@@ -196,19 +178,23 @@ pub async fn approve(
     emergency_reason: Option<String>,
 ) -> StoreResult<Endpoint> {
     let delay = if emergency_reason.is_some() { TimeDelta::zero() } else { DELAY };
-    let changes = Changes {
-        approved_at: Some(tx.at()),
-        approved_by: Some(grant.actor().uuid()),
-        active_from: Some(tx.at() + delay),
-        emergency_reason: Some(emergency_reason),
-        ..Changes::default()
-    };
-    change(tx, grant, endpoint, changes).await
+    change(tx, grant, endpoint, |row| {
+        row.approved_at = Some(tx.at());
+        row.approved_by = Some(grant.actor().uuid());
+        row.active_from = Some(tx.at() + delay);
+        row.emergency_reason = emergency_reason;
+        Ok(())
+    })
+    .await
 }
 
 /// It answered the challenge.
 pub async fn prove(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, endpoint: &Endpoint) -> StoreResult<Endpoint> {
-    change(tx, grant, endpoint, Changes { proven_at: Some(tx.at()), ..Changes::default() }).await
+    change(tx, grant, endpoint, |row| {
+        row.proven_at = Some(tx.at());
+        Ok(())
+    })
+    .await
 }
 
 /// Gives it another secret. The present one signs beside it for a while.
@@ -218,15 +204,14 @@ pub async fn rotate(
     endpoint: &Endpoint,
     secret: &[u8],
 ) -> StoreResult<Endpoint> {
-    let row = row(tx, grant, endpoint.id).await?;
-    let present = tx.open_bytes(WEBHOOK_SECRET, endpoint.id, &row.secret)?;
-    let changes = Changes {
-        secret: Some(tx.seal(WEBHOOK_SECRET, endpoint.id, secret)?),
-        previous_secret: Some(Some(tx.seal(WEBHOOK_PREVIOUS, endpoint.id, &present)?)),
-        previous_until: Some(Some(tx.at() + OVERLAP)),
-        ..Changes::default()
-    };
-    change(tx, grant, endpoint, changes).await
+    change(tx, grant, endpoint, |row| {
+        let present = tx.open_bytes(WEBHOOK_SECRET, endpoint.id, &row.secret)?;
+        row.previous_secret = Some(tx.seal(WEBHOOK_PREVIOUS, endpoint.id, &present)?);
+        row.previous_until = Some(tx.at() + OVERLAP);
+        row.secret = tx.seal(WEBHOOK_SECRET, endpoint.id, secret)?;
+        Ok(())
+    })
+    .await
 }
 
 /// Stops sending to it, for a reason, or goes on. Only a person does either (WH-10).
@@ -236,9 +221,12 @@ pub async fn pause(
     endpoint: &Endpoint,
     reason: Option<String>,
 ) -> StoreResult<Endpoint> {
-    let changes =
-        Changes { paused_at: Some(reason.as_ref().map(|_| tx.at())), pause_reason: Some(reason), ..Changes::default() };
-    change(tx, grant, endpoint, changes).await
+    change(tx, grant, endpoint, |row| {
+        row.paused_at = reason.as_ref().map(|_| tx.at());
+        row.pause_reason = reason;
+        Ok(())
+    })
+    .await
 }
 
 /// Removes it. What it was stays on record.
@@ -248,8 +236,12 @@ pub async fn remove(
     endpoint: &Endpoint,
     reason: String,
 ) -> StoreResult<Endpoint> {
-    let changes = Changes { removed_at: Some(tx.at()), removal_reason: Some(reason), ..Changes::default() };
-    change(tx, grant, endpoint, changes).await
+    change(tx, grant, endpoint, |row| {
+        row.removed_at = Some(tx.at());
+        row.removal_reason = Some(reason);
+        Ok(())
+    })
+    .await
 }
 
 async fn row(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Row> {
@@ -266,18 +258,18 @@ async fn change(
     tx: &WriteTx,
     grant: &Grant<ConfigureWebhooks>,
     endpoint: &Endpoint,
-    changes: Changes,
+    edit: impl FnOnce(&mut Row) -> StoreResult<()>,
 ) -> StoreResult<Endpoint> {
+    let mut row = row(tx, grant, endpoint.id).await?;
+    edit(&mut row)?;
+    row.version = endpoint.version + 1;
     let before = dsl::webhooks
         .filter(dsl::agency_id.eq(grant.agency().uuid()))
         .filter(dsl::id.eq(endpoint.id.uuid()))
         .filter(dsl::version.eq(endpoint.version))
         .filter(dsl::removed_at.is_null());
-    let row: Option<Row> = diesel::update(before)
-        .set((changes, dsl::version.eq(dsl::version + 1)))
-        .returning(Row::as_returning())
-        .get_result(&mut tx.conn())
-        .await
-        .optional()?;
-    row.map(Endpoint::from).ok_or(StoreError::Stale)
+    match diesel::update(before).set(&row).execute(&mut tx.conn()).await? {
+        0 => Err(StoreError::Stale),
+        _ => Ok(row.into()),
+    }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use chrono::{SubsecRound as _, TimeDelta, Utc};
+use chrono::{SubsecRound as _, TimeDelta};
+use homeward_server::clock::{Clock as _, SystemClock};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -13,7 +14,7 @@ use crate::support::{CANARIES, Mood, Relay, TestApp};
 
 /// The clock of the machine, which is the database's too.
 fn real_time() -> String {
-    Utc::now().trunc_subsecs(6).to_rfc3339()
+    SystemClock.now().trunc_subsecs(6).to_rfc3339()
 }
 
 async fn page(app: &TestApp) -> String {

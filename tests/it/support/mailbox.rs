@@ -68,14 +68,14 @@ impl Relay {
             unanswered: 0,
         }));
         let relay = Self { url, state };
-        let serving = relay.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let relay = serving.clone();
-                tokio::spawn(async move { relay.serve(stream).await.ok() });
-            }
-        });
+        tokio::spawn(relay.clone().listen(listener));
         relay
+    }
+
+    async fn listen(self, listener: TcpListener) {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(self.clone().serve(stream));
+        }
     }
 
     pub fn letters(&self) -> Vec<Letter> {
@@ -121,7 +121,7 @@ impl Relay {
         of(to).or_else(|| of("*")).unwrap_or(Mood::Taking)
     }
 
-    async fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+    async fn serve(self, stream: TcpStream) -> std::io::Result<()> {
         let mut stream = BufReader::new(stream);
         stream.write_all(b"220 relay\r\n").await?;
         let (mut line, mut to) = (String::new(), String::new());
@@ -139,14 +139,14 @@ impl Relay {
                     stream.write_all(b"354 go on\r\n").await?;
                     let text = data(&mut stream).await?;
                     self.keep(&to, text).await;
-                    if self.mood(&to) == Mood::Forgetful {
-                        return Ok(());
-                    }
                     "250 2.0.0 kept"
                 }
                 "QUIT" => "221 bye",
                 _ => "250 fine",
             };
+            if answer.ends_with("kept") && self.mood(&to) == Mood::Forgetful {
+                return Ok(());
+            }
             stream.write_all(format!("{answer}\r\n").as_bytes()).await?;
         }
     }

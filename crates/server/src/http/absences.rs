@@ -59,7 +59,7 @@ impl From<Absence> for AbsenceView {
         Self {
             id: it.id.uuid(),
             user_id: it.user.uuid(),
-            substitute_id: it.substitute.map(|it| it.uuid()),
+            substitute_id: it.substitute.map(Id::uuid),
             starts_at: it.starts_at,
             ends_at: it.ends_at,
             recorded_at: it.recorded_at,

@@ -36,6 +36,7 @@ pub(super) struct ReminderProofView {
 
 /// What a trial reminder passed through
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each part is proven or not")]
 pub(super) struct ProvenPartsView {
     database: bool,
     worker: bool,

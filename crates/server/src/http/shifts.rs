@@ -108,8 +108,8 @@ pub(super) async fn add(request: Within<ArrangeRoster>) -> Result<Created, Probl
             rosters::may_arrange_shift(grant, unit)?;
             let user: UserId = Id::from_uuid(body.user_id);
             let span = Span::ahead(body.starts_at.0, body.ends_at.0, tx.at());
-            let unfit = unfit(tx, user, unit).await?;
-            refuse(span.err().into_iter().chain(unfit).collect())?;
+            let fault = unfit(tx, user, unit).await?;
+            refuse(span.err().into_iter().chain(fault).collect())?;
             let span = span.map_err(|it| Problem::impossible(&it))?;
             let shift = rosters::add_shift(tx, grant, NewShift { user, unit, span }).await?;
             let (location, change) =

@@ -2,7 +2,7 @@
 
 use actix_web::get;
 use chrono::{DateTime, Utc};
-use homeward_domain::id::names;
+use homeward_domain::id::{Id, names};
 use homeward_domain::policy::{Reach, ReadAgency, ReadPeople};
 use homeward_store::people::{self, Filter, Member, Unit};
 use homeward_store::{ReadTx, Seen};
@@ -82,10 +82,10 @@ impl From<Member> for UserView {
             role: Code(it.colleague.role),
             whole_agency: it.colleague.reach == Reach::WholeAgency,
             units: it.units.into_iter().map(UnitView::from).collect(),
-            back_up_id: it.back_up.map(|it| it.uuid()),
+            back_up_id: it.back_up.map(Id::uuid),
             away: it.absent.is_some(),
             away_until: it.absent.map(|it| it.ends_at),
-            substitute_id: it.absent.and_then(|it| it.substitute).map(|it| it.uuid()),
+            substitute_id: it.absent.and_then(|it| it.substitute).map(Id::uuid),
             has_bounced_address: it.has_bounced,
             disabled_at: it.disabled_at,
             created_at: it.created_at,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::auth::token::Secret;
 use crate::auth::{KeyRule, Within};
+use crate::hex::hex;
 use crate::paging::List;
 use crate::problem::{Fault, Problem};
 use crate::reply::{Created, Made, Shown, Versioned};
@@ -155,7 +156,7 @@ fn random() -> Result<Vec<u8>, Problem> {
                request_body = NewWebhook, responses((status = 201, body = WebhookWithSecret)))]
 #[post("/v1/webhooks")]
 pub(super) async fn propose(request: Within<ConfigureWebhooks>) -> Result<Created, Problem> {
-    let (secret, challenge) = (random()?, webhook::hex(&random()?));
+    let (secret, challenge) = (random()?, hex(&random()?));
     request
         .create(KeyRule::Required, async |tx, grant, body: NewWebhook| {
             let url = String::from(body.url);
@@ -234,7 +235,7 @@ pub(super) async fn approve(request: Within<ConfigureWebhooks>) -> Result<Versio
             let reason = wire::text(body.emergency_reason);
             let to = if reason.is_some() { WebhookStep::ApprovedAsEmergency } else { WebhookStep::Approved };
             let endpoint = webhooks::approve(tx, grant, &before, reason).await?;
-            changed(endpoint, to, tx, grant)
+            Ok(changed(endpoint, to, tx, grant))
         })
         .await
 }
@@ -263,7 +264,7 @@ pub(super) async fn prove(request: Within<ConfigureWebhooks>) -> Result<Versione
     request
         .change(async |tx, grant| {
             let endpoint = webhooks::prove(tx, grant, &webhooks::find(tx, grant, id).await?).await?;
-            changed(endpoint, WebhookStep::Proven, tx, grant)
+            Ok(changed(endpoint, WebhookStep::Proven, tx, grant))
         })
         .await
 }
@@ -304,7 +305,7 @@ pub(super) async fn pause(request: Within<ConfigureWebhooks>) -> Result<Versione
             let reason = wire::text(body.reason);
             let to = if reason.is_some() { WebhookStep::Paused } else { WebhookStep::Resumed };
             let endpoint = webhooks::pause(tx, grant, &before, reason).await?;
-            changed(endpoint, to, tx, grant)
+            Ok(changed(endpoint, to, tx, grant))
         })
         .await
 }
@@ -321,7 +322,7 @@ pub(super) async fn remove(request: Within<ConfigureWebhooks>) -> Result<Version
         .write(async |tx, grant, body: WebhookRemoval| {
             let before = standing(&request, tx, grant).await?;
             let endpoint = webhooks::remove(tx, grant, &before, body.reason.into()).await?;
-            changed(endpoint, WebhookStep::Removed, tx, grant)
+            Ok(changed(endpoint, WebhookStep::Removed, tx, grant))
         })
         .await
 }
@@ -331,7 +332,7 @@ fn changed(
     to: WebhookStep,
     tx: &homeward_store::WriteTx,
     grant: &homeward_domain::policy::Grant<ConfigureWebhooks>,
-) -> Result<Audited<Versioned<WebhookView>>, Problem> {
+) -> Audited<Versioned<WebhookView>> {
     let entry = grant.did(None, Change::WebhookChanged { webhook_id: endpoint.id, to });
-    Ok(Audited::new(WebhookView::versioned(endpoint, tx.at()), entry))
+    Audited::new(WebhookView::versioned(endpoint, tx.at()), entry)
 }

@@ -7,6 +7,7 @@ use homeward_store::packets::{MadeOf, NewPacket, Packet};
 use sha2::{Digest as _, Sha256};
 
 use super::Draft;
+use crate::hex::hex;
 use crate::pdf;
 use crate::problem::Problem;
 
@@ -65,6 +66,5 @@ impl Laid {
 }
 
 fn sha256(bytes: &[u8]) -> String {
-    let hex: Vec<String> = Sha256::digest(bytes).iter().map(|it| format!("{it:02x}")).collect();
-    hex.concat()
+    hex(&Sha256::digest(bytes))
 }

@@ -1,4 +1,3 @@
-use std::fmt::Write;
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
@@ -10,6 +9,7 @@ use super::account::Account;
 use super::error::ClusterError;
 use super::programs::{self, Programs};
 use super::{Durability, SUPERUSER, file_error};
+use crate::hex::hex;
 
 /// What a Unix socket's address can hold, less the ending zero.
 const LONGEST_SOCKET: usize = 106;
@@ -138,11 +138,9 @@ fn sockets_for(base: &Path) -> PathBuf {
 }
 
 fn short_name(path: &Path) -> String {
-    let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    digest.iter().take(8).fold(String::new(), |mut name, byte| {
-        let _ = write!(name, "{byte:02x}");
-        name
-    })
+    let mut name = hex(&Sha256::digest(path.as_os_str().as_encoded_bytes()));
+    name.truncate(16);
+    name
 }
 
 /// Makes it, or accepts it only if it is exactly what would have been made: `/tmp` is everyone's.

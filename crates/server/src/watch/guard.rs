@@ -11,7 +11,7 @@ use super::tell::Teller;
 use crate::clock::Clock;
 
 /// A round may take this long: its questions and its ways of telling have ends of their own.
-const STUCK: Duration = Duration::from_secs(120);
+const STUCK: Duration = Duration::from_mins(2);
 const LOOK: Duration = Duration::from_secs(5);
 
 /// Whether the watch still goes round.

@@ -71,6 +71,7 @@ const MARK: &str = "update rungs set sent_at = coalesce(sent_at, ?), reached = ?
     where agency_id = ? and id = ? and fence = ?";
 
 #[derive(QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "a row of a query")]
 struct Held {
     #[diesel(sql_type = Jsonb)]
     duty: serde_json::Value,

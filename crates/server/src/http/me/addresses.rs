@@ -3,7 +3,7 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::id::{AddressId, names};
+use homeward_domain::id::{AddressId, Id, names};
 use homeward_domain::policy::OwnSettings;
 use homeward_store::addresses::{self, Address, Bounce};
 use homeward_store::{Audited, Seen};
@@ -57,7 +57,7 @@ impl From<Bounce> for BounceView {
 impl From<Address> for AddressView {
     fn from(it: Address) -> Self {
         Self {
-            id: it.id.map(|it| it.uuid()),
+            id: it.id.map(Id::uuid),
             email: it.email,
             position: it.position,
             bounce: it.bounce.map(BounceView::from),

@@ -42,7 +42,7 @@ impl BackUpView {
     fn of(user: UserId, it: &BackUp) -> Versioned<Self> {
         let view = Self {
             user_id: user.uuid(),
-            back_up_id: it.user.map(|it| it.uuid()),
+            back_up_id: it.user.map(Id::uuid),
             version: it.version,
             recorded_at: it.recorded.map(|(at, _)| at),
             recorded_by: it.recorded.map(|(_, by)| by.uuid()),
