@@ -270,15 +270,10 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         metrics: Some(figures::keep()?),
     };
     if roles.work {
-        let name = worker_name("worker");
-        let worker =
-            Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
-        working.spawn(worker.run(stopped.clone()));
+        let (store, clock, objects) = (store.clone(), clock.clone(), objects.clone());
+        let worker = Worker { store, clock, objects, name: worker_name("worker") };
         let ways = mailer.map(Way::Mail).into_iter().chain([Way::Hooks(poster.clone())]);
-        for way in ways {
-            let outbox = Outbox { store: store.clone(), clock: clock.clone(), way, name: name.clone() };
-            working.spawn(outbox.run(stopped.clone()));
-        }
+        put_to_work(&mut working, worker, ways, &stopped);
     }
     if roles.serve {
         let state = AppState {
@@ -308,6 +303,20 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         ended?;
     }
     Ok(())
+}
+
+/// A worker, and a loop for each way that messages leave by.
+fn put_to_work(
+    working: &mut JoinSet<()>,
+    worker: Worker,
+    ways: impl Iterator<Item = Way>,
+    stopped: &watch::Receiver<bool>,
+) {
+    for way in ways {
+        let (store, clock, name) = (worker.store.clone(), worker.clock.clone(), worker.name.clone());
+        working.spawn(Outbox { store, clock, way, name }.run(stopped.clone()));
+    }
+    working.spawn(worker.run(stopped.clone()));
 }
 
 async fn watch_until_told(config: &Config, database: &Database) -> Result<(), Failure> {
