@@ -24,7 +24,7 @@ impl Active {
         let second = app.second_administrator().await;
         let approval = json!({ "emergency_reason": "the county's system goes live tonight" });
         second.put(&path, &format!("{path}/approval"), approval, 200).await;
-        admin.send(reqwest::Method::PUT, &format!("{path}/proof"), None, &[]).await.expect_status(200, &path);
+        admin.send(reqwest::Method::POST, &format!("{path}/proof"), None, &[]).await.expect_status(200, &path);
         let secret = made["secret"].as_str().unwrap().to_owned();
         Self { app, admin, path, secret }
     }
@@ -72,7 +72,7 @@ async fn wh_08_nothing_is_sent_before_an_endpoint_has_proven_that_it_is_meant() 
     let (admin, made) = propose(&app, &endpoint.url).await;
     let path = format!("/v1/webhooks/{}", made["id"].as_str().unwrap());
     endpoint.answer(204, Duration::ZERO);
-    let refused = admin.send(reqwest::Method::PUT, &format!("{path}/proof"), None, &[]).await;
+    let refused = admin.send(reqwest::Method::POST, &format!("{path}/proof"), None, &[]).await;
     assert_eq!((refused.status, refused.slug().as_str()), (409, "challenge-not-answered"));
     app.given_case().await;
     app.travel_to(NOW).await;
@@ -127,7 +127,7 @@ async fn an_endpoint_that_fails_is_tried_under_the_same_id_until_it_takes_the_ev
     endpoint.answer(200, Duration::ZERO);
     let resend = format!("{}/messages/{}/resend", active.path, failing[0]["id"].as_str().unwrap());
     let admin = active.app.person("administrator").await;
-    assert_eq!(admin.send(reqwest::Method::PUT, &resend, None, &[]).await.status, 200);
+    assert_eq!(admin.send(reqwest::Method::POST, &resend, None, &[]).await.status, 200);
     active.app.settle().await;
     let events = endpoint.events();
     assert!(events.iter().filter(|it| it.id == events[0].id).count() > 3);
@@ -156,7 +156,7 @@ async fn an_endpoint_that_says_it_is_gone_is_a_dead_letter_that_a_person_can_sen
     endpoint.answer(200, Duration::ZERO);
     for letter in &dead {
         let resend = format!("{}/messages/{}/resend", active.path, letter["id"].as_str().unwrap());
-        assert_eq!(active.admin.send(reqwest::Method::PUT, &resend, None, &[]).await.status, 200);
+        assert_eq!(active.admin.send(reqwest::Method::POST, &resend, None, &[]).await.status, 200);
     }
     active.app.settle().await;
     assert_eq!((active.messages("refused").await.len(), active.messages("accepted").await.len()), (0, 2));

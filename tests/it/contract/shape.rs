@@ -56,8 +56,18 @@ fn every_parameter_in_a_path_is_described() {
 }
 
 /// Acts without a body: what is done is in the path.
-const BODILESS: [&str; 6] =
-    ["logout", "acknowledge_reminder", "cancel_absence", "cancel_on_call_shift", "remove_address", "clear_bounce"];
+const BODILESS: [&str; 10] = [
+    "logout",
+    "acknowledge_reminder",
+    "cancel_absence",
+    "cancel_on_call_shift",
+    "challenge_webhook",
+    "clear_bounce",
+    "remove_address",
+    "resend_webhook_message",
+    "revoke_calendar_feed",
+    "rotate_webhook_secret",
+];
 
 #[test]
 fn every_writing_operation_describes_its_body() {

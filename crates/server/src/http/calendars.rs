@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::web::Path;
-use actix_web::{HttpResponse, get, post, put};
+use actix_web::{HttpResponse, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -108,7 +108,7 @@ pub(super) async fn list(request: Within<OwnReminders>) -> Result<Shown<List<Cal
 /// Revoke one of one's own calendar feeds
 #[utoipa::path(tag = "work", operation_id = "revoke_calendar_feed", params(("feed_id" = Uuid, Path)),
                responses((status = 200, body = CalendarFeedView)))]
-#[put("/v1/me/calendar-feeds/{feed_id}/revocation")]
+#[post("/v1/me/calendar-feeds/{feed_id}/revocation")]
 pub(super) async fn revoke(request: Within<OwnReminders>) -> Result<Shown<CalendarFeedView>, Problem> {
     let id = request.id::<names::CalendarFeed>("feed_id")?;
     let view = request

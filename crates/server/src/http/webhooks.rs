@@ -245,7 +245,7 @@ pub(super) async fn approve(request: Within<ConfigureWebhooks>) -> Result<Versio
 /// It is sent `endpoint.challenge`, and has to answer 200 with the text of the challenge and nothing else.
 #[utoipa::path(tag = "agency", operation_id = "challenge_webhook", params(("webhook_id" = Uuid, Path)),
                responses((status = 200, body = WebhookView)))]
-#[put("/v1/webhooks/{webhook_id}/proof")]
+#[post("/v1/webhooks/{webhook_id}/proof")]
 pub(super) async fn prove(request: Within<ConfigureWebhooks>) -> Result<Versioned<WebhookView>, Problem> {
     let id = request.id::<names::Webhook>("webhook_id")?;
     let (endpoint, secrets) = request

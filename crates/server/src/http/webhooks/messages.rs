@@ -1,6 +1,6 @@
 //! What was and is to be sent to an endpoint: visible, and tried at once where a person wants it.
 
-use actix_web::{get, put};
+use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
 use homeward_domain::id::names;
@@ -126,7 +126,7 @@ pub(in crate::http) async fn list(
 #[utoipa::path(tag = "agency", operation_id = "resend_webhook_message",
                params(("webhook_id" = Uuid, Path), ("message_id" = Uuid, Path)),
                responses((status = 200, body = WebhookMessageView)))]
-#[put("/v1/webhooks/{webhook_id}/messages/{message_id}/resend")]
+#[post("/v1/webhooks/{webhook_id}/messages/{message_id}/resend")]
 pub(in crate::http) async fn resend(request: Within<ConfigureWebhooks>) -> Result<Shown<WebhookMessageView>, Problem> {
     let id = request.id::<names::Webhook>("webhook_id")?;
     let message = request.id::<names::Webhook>("message_id")?.uuid();
