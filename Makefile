@@ -53,7 +53,7 @@ kills: build ## kill workers while they deliver and while they send (KILLS=1000)
 	KILLS=$${KILLS:-1000} $(PART) -E 'test(loss::workers) + test(loss::messages)'
 
 disk-full: build ## fill the disk under the database; takes root
-	$(PART) --run-ignored only -E 'test(loss::disk)'
+	$(PART) -E 'test(loss::disk)'
 
 schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=300)
 	scripts/schemathesis

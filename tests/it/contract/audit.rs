@@ -7,7 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::world::{NOW, OF_NO_CHILD, SAID, World, id, operations, report, walked};
+use super::bodies::report;
+use super::world::{NOW, OF_NO_CHILD, SAID, World, id, operations, walked};
 use crate::support::TestApp;
 
 /// Lists of figures: they show nobody.

@@ -2,5 +2,6 @@
 
 mod access;
 mod audit;
+mod bodies;
 mod shape;
 mod world;

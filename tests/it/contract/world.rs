@@ -2,9 +2,12 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::support::{Case, Person, Reply, TestApp, document, new_child, told};
+use super::bodies::{
+    canary, closure, concluded, consent, disclosure, interview, lives, opening, packet, photo, poster, report,
+    reported, response, screening, searched, seen, stating,
+};
+use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
@@ -127,124 +130,12 @@ pub(super) fn id(value: &Value) -> String {
     value["id"].as_str().unwrap().to_owned()
 }
 
-fn canary() -> Value {
-    let person = format!("P-canary-{}", Uuid::new_v4().simple());
-    json!({
-        "agency_person_id": person, "given_name": "Canarygiven", "family_name": "Canaryfamily",
-        "date_of_birth": "2010-02-03", "unit_code": "north-county", "care_status": "foster_care",
-    })
-}
-
-fn opening() -> Value {
-    json!({
-        "agency_information_received_at": NOW, "last_contact_place": "canary place",
-        "circumstances": "canary circumstances",
-    })
-}
-
-pub(super) fn report() -> Value {
-    let mut report = told("ncmec", NOW);
-    report["person_contacted"] = json!("Canary Officer");
-    report["note"] = json!("canary reason");
-    report
-}
-
-fn seen(indicator: &Value) -> Value {
-    json!({
-        "indicator_code": indicator, "observed_by_name": "Canary Officer", "observer_role": "teacher",
-        "source": "school", "context": "canary context",
-    })
-}
-
-fn searched() -> Value {
-    json!({
-        "kind": "visit_to_place", "made_at": NOW, "made_by_name": "Canary Officer", "place": "canary place",
-        "outcome": "canary circumstances", "next_step": "canary reason",
-    })
-}
-
-fn response() -> Value {
-    json!({ "factor": "bullying", "action": "canary context", "responsible_name": "Canary Officer" })
-}
-
-fn interview() -> Value {
-    json!({
-        "outcome": "held", "offered_at": NOW, "held_at": NOW, "interviewer_name": "Canary Officer",
-        "topics": { "where_stayed": "canary place" }, "childs_own_words": "canary circumstances",
-    })
-}
-
-fn screening() -> Value {
-    json!({
-        "instrument": "canary context", "given_by_name": "Canary Officer", "given_at": NOW,
-        "place_form_is_kept": "canary place", "follow_up_decided_by_name": "Canary Officer",
-        "follow_up": "canary reason",
-    })
-}
-
-fn stating(item: &str) -> Option<Value> {
-    Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
-}
-
-fn packet() -> Option<Value> {
-    Some(json!({ "recipient": "ncmec", "note": "canary context" }))
-}
-
-fn disclosure() -> Option<Value> {
-    Some(json!({
-        "recipient_name": "Canary Officer", "recipient_agency": "canary place", "method": "secure_email",
-        "sent_at": NOW, "legal_basis": "state_law", "legal_basis_text": "canary reason",
-    }))
-}
-
-fn poster() -> Option<Value> {
-    Some(json!({ "last_seen_on": "2026-04-30", "last_seen_city": "canary place", "last_seen_state": "KS" }))
-}
-
-/// A picture of one pixel.
-const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-
-pub(super) fn photo() -> Value {
-    json!({ "taken_on": "2026-04-01", "source": "canary statement", "content": PIXEL })
-}
-
-fn consent() -> Value {
-    json!({
-        "state": "given", "authority": "canary statement", "person_name": "Canary Officer", "decided_at": NOW,
-    })
-}
-
-fn closure(episode: &Value) -> Value {
-    let duties = episode["duties"].as_array().unwrap().iter();
-    let undone: Vec<Value> = duties.map(|it| json!({ "duty_id": it["id"], "reason": "canary reason" })).collect();
-    json!({ "reason": "not_missing_miscommunication", "statement": "canary circumstances", "undone": undone })
-}
-
 /// An episode that turned out to be none.
 async fn closed(supervisor: &Person, child: &str) -> String {
     let episodes = format!("/v1/children/{child}/missing-episodes");
     let opened = supervisor.post(&episodes, opening(), 201).await;
     let path = format!("{episodes}/{}", id(&opened));
     id(&supervisor.put(&path, &format!("{path}/closure"), closure(&opened), 200).await)
-}
-
-fn concluded() -> Value {
-    json!({
-        "determination_type": "sex_trafficking_victim_identified", "determination_source": "agency_worker",
-        "determined_by_name": "Canary Officer", "determined_by_role": "caseworker", "determined_by_agency": "canary place",
-        "determined_at": NOW, "agency_information_received_at": NOW, "basis": "canary context, in a person's words",
-        "sources_consulted": "canary circumstances", "attestation": true,
-    })
-}
-
-fn reported() -> Value {
-    let mut reported = report();
-    reported["recipient"] = json!("law_enforcement");
-    reported
-}
-
-fn lives() -> Value {
-    json!({ "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place" })
 }
 
 impl World {

@@ -25,9 +25,9 @@ fn start(database: &str) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// As it writes it beside its leases.
-fn name(worker: &Child) -> String {
-    format!("worker-{}", worker.id().unwrap())
+/// Whether this is what it writes beside its leases: the machine and its number.
+fn is_of(worker: &Child, name: &str) -> bool {
+    name.ends_with(&format!("-{}", worker.id().unwrap()))
 }
 
 /// Workers on one database, and somebody who kills them.
@@ -73,7 +73,7 @@ impl Yard {
         for _ in 0..200 {
             let rows = self.owner.query(HOLDERS, &[]).await.unwrap();
             let holders: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-            if let Some(holder) = self.workers.iter().position(|it| holders.contains(&name(it))) {
+            if let Some(holder) = self.workers.iter().position(|it| holders.iter().any(|holder| is_of(it, holder))) {
                 return holder;
             }
             sleep(Duration::from_millis(50)).await;
@@ -83,7 +83,7 @@ impl Yard {
 
     async fn kill(&mut self, victim: usize) {
         let rows = self.owner.query(HOLDERS, &[]).await.unwrap();
-        self.struck += usize::from(rows.iter().any(|row| row.get::<_, String>(0) == name(&self.workers[victim])));
+        self.struck += usize::from(rows.iter().any(|row| is_of(&self.workers[victim], row.get(0))));
         let mut dead = std::mem::replace(&mut self.workers[victim], start(&self.database));
         dead.kill().await.unwrap();
     }

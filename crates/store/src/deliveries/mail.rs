@@ -131,7 +131,8 @@ async fn compose(
         .await?;
     let to = rows.as_slice().first().and_then(|row| row.email.clone());
     let mut lines = Vec::new();
-    for row in rows {
+    // What goes to another of the person's addresses is another mail: it is leased again when its lease ends.
+    for row in rows.into_iter().filter(|row| row.email == to) {
         lines.extend(owed(conn, first, row, now).await?);
     }
     let mail = Mail::to(to, lines);

@@ -57,9 +57,12 @@ const NEXT_ADDRESS: &str = "insert into deliveries (agency_id, id, channel, rung
     and d.channel = 'email' and a.position > d.position and not a.bounced order by a.position limit 1 \
     on conflict on constraint deliveries_once do nothing";
 
-/// Where the person has no further address, the next person is looked for at once.
-const NEXT_PERSON: &str = "update rungs set follow_up_at = least(follow_up_at, ?) \
-    where agency_id = ? and id = ? and sent_at is not null and cancelled_at is null";
+/// Where the person has no further address, the next person is looked for at once; of the newest rung, which is the one
+/// that is followed up.
+const NEXT_PERSON: &str = "update rungs r set follow_up_at = least(r.follow_up_at, ?) \
+    where r.agency_id = ? and r.id = ? and r.sent_at is not null and r.cancelled_at is null \
+    and not exists (select from rungs newer where newer.agency_id = r.agency_id and newer.duty_id = r.duty_id \
+    and newer.sent_at is not null and r.ordinal < newer.ordinal)";
 
 #[derive(QueryableByName)]
 struct Row {

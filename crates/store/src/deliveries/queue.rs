@@ -22,9 +22,11 @@ const MAIL: &str = "insert into deliveries (agency_id, id, channel, rung_id, dut
     t.pressing, t.message_id, t.queued_at, t.leaves_at, t.leaves_at, 0, 0 \
     from json_populate_recordset(null::deliveries, ?::json) t on conflict on constraint deliveries_once do nothing";
 
-/// The last word on a duty is enough for one person.
-const SUPERSEDE: &str = "update deliveries set ended_at = ?, ending = 'superseded' where agency_id = ? and duty_id = ? \
-    and rung_id <> ? and ended_at is null and (webhook_id is not null or user_id = any(?))";
+/// The last word on a duty is enough for one person. An older rung that is widened takes no newer one's place.
+const SUPERSEDE: &str = "update deliveries d set ended_at = ?, ending = 'superseded' from rungs theirs, rungs this \
+    where d.agency_id = ? and d.duty_id = ? and theirs.agency_id = d.agency_id and theirs.id = d.rung_id \
+    and this.agency_id = d.agency_id and this.id = ? and theirs.ordinal < this.ordinal \
+    and d.ended_at is null and (d.webhook_id is not null or d.user_id = any(?))";
 
 const HOOKS: &str = "insert into deliveries (agency_id, id, channel, rung_id, duty_id, episode_id, webhook_id, \
     position, pressing, message_id, queued_at, leaves_at, next_try_at, tries, fence) \

@@ -53,7 +53,7 @@ const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r
     exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id and v.channel = 'email' \
     and (v.passed_on_at is not null or v.ending = 'refused')) \
     and not exists (select from deliveries v where v.agency_id = r.agency_id and v.rung_id = r.id \
-    and v.ending = 'accepted') as undelivered, \
+    and v.channel = 'email' and v.ending = 'accepted') as undelivered, \
     (select p.reached from rungs p where p.agency_id = r.agency_id and p.duty_id = r.duty_id \
     and p.pressing and p.sent_at is not null and p.cancelled_at is null and not exists (select from reminders m \
     where m.agency_id = p.agency_id and m.duty_id = p.duty_id and m.acknowledged_at >= p.sent_at) \
