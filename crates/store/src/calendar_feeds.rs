@@ -6,8 +6,8 @@ use diesel::{
     ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable,
     SelectableHelper as _,
 };
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
-use homeward_domain::id::{AgencyId, CalendarFeedId, Id, names};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use homeward_domain::id::{CalendarFeedId, Id, names};
 use homeward_domain::policy::{self, Grant, OwnReminders, ReadDeterminations};
 use homeward_domain::vocabulary::Vocabulary;
 use homeward_domain::zone::Zone;
@@ -16,11 +16,10 @@ use uuid::Uuid;
 use crate::call;
 use crate::duties::{self, Owed};
 use crate::error::{StoreError, StoreResult};
-use crate::pool;
 use crate::schema::calendar_feeds;
 use crate::schema::calendar_feeds::dsl;
 use crate::sql::sql;
-use crate::tx::{self, ReadTx, Store, WriteTx};
+use crate::tx::{ReadTx, Store, WriteTx};
 
 /// A feed, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,18 +155,11 @@ struct DutyRow {
 impl Store {
     /// What the calendar behind this secret shows now. None where there is none, or its owner works here no more.
     pub async fn deadlines(&self, hash: Vec<u8>, now: DateTime<Utc>) -> StoreResult<Option<Deadlines>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        let behind: Option<Behind> = sql(BEHIND).bind::<Binary, _>(hash).get_result(&mut &conn.pg).await.optional()?;
+        let behind = sql(BEHIND).bind::<Binary, _>(hash);
+        let behind: Option<Behind> =
+            self.sweep(async |conn| Ok(behind.get_result(&mut &*conn).await.optional()?)).await?;
         let Some(behind) = behind else { return Ok(None) };
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(AgencyId::from_uuid(behind.agency_id))).await?;
-        match read(&conn.pg, &behind, now).await {
-            Ok(deadlines) => tx::commit(&mut conn).await.map(|()| deadlines),
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
+        self.within(Id::from_uuid(behind.agency_id), async |conn| read(conn, &behind, now).await).await
     }
 }
 

@@ -6,17 +6,16 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Double, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::delivery::Channel;
 use homeward_domain::id::{AgencyId, Id};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use crate::error::StoreResult;
-use crate::pool;
 use crate::reminders::LEASE;
 use crate::sql::{Sql, sql};
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 mod bounce;
 mod course;
@@ -68,6 +67,9 @@ const CLAIM: &str = "update deliveries d set leased_until = ?, fence = d.fence +
     where d.agency_id = due.agency_id and d.id = due.id \
     returning d.agency_id, d.id, d.fence, d.next_try_at, d.message_id, d.webhook_id";
 
+const NOT_OWED: &str = "update deliveries set ended_at = ?, ending = 'no_longer_owed', leased_until = null \
+    where agency_id = ? and id = ? and fence = ? and ended_at is null";
+
 const DEPTH: &str = "select count(*) as waiting, \
     coalesce(greatest(extract(epoch from ? - min(next_try_at)), 0), 0)::float8 as oldest_seconds \
     from deliveries where channel = ? and ended_at is null and next_try_at <= ?";
@@ -110,33 +112,36 @@ impl Store {
         limit: i64,
         busy: Vec<Uuid>,
     ) -> StoreResult<Vec<Held>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
         let claim = |pressing: bool| claim(channel, pressing, now, limit, busy.clone());
-        let mut rows: Vec<HeldRow> = claim(true).load(&mut &conn.pg).await?;
-        let pressing = i64::try_from(rows.len()).unwrap_or(limit);
-        if pressing < limit {
-            rows.extend(claim(false).load::<HeldRow>(&mut &conn.pg).await?);
-        }
-        tx::commit(&mut conn).await?;
+        let rows = self
+            .sweep(async |conn| {
+                let mut rows: Vec<HeldRow> = claim(true).load(&mut &*conn).await?;
+                if i64::try_from(rows.len()).is_ok_and(|pressing| pressing < limit) {
+                    rows.extend(claim(false).load::<HeldRow>(&mut &*conn).await?);
+                }
+                Ok(rows)
+            })
+            .await?;
         Ok(rows.into_iter().map(Held::from).collect())
     }
 
     /// What waits to leave on one way.
     pub async fn outbox(&self, channel: Channel, now: DateTime<Utc>) -> StoreResult<Depth> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let depth = sql(DEPTH)
-            .bind::<Timestamptz, _>(now)
-            .bind::<Text, _>(channel.code())
-            .bind::<Timestamptz, _>(now)
-            .get_result(&mut &conn.pg)
-            .await?;
-        tx::commit(&mut conn).await?;
-        Ok(depth)
+        let depth = sql(DEPTH).bind::<Timestamptz, _>(now).bind::<Text, _>(channel.code()).bind::<Timestamptz, _>(now);
+        self.sweep(async |conn| Ok(depth.get_result(&mut &*conn).await?)).await
     }
+}
+
+/// Ends a message of which nothing is owed any more, or whose endpoint is gone.
+async fn no_longer_owed(conn: &AsyncPgConnection, held: &Held, now: DateTime<Utc>) -> StoreResult<()> {
+    sql(NOT_OWED)
+        .bind::<Timestamptz, _>(now)
+        .bind::<SqlUuid, _>(held.agency.uuid())
+        .bind::<SqlUuid, _>(held.id)
+        .bind::<BigInt, _>(held.fence)
+        .execute(&mut &*conn)
+        .await?;
+    Ok(())
 }
 
 fn claim(channel: Channel, pressing: bool, now: DateTime<Utc>, limit: i64, busy: Vec<Uuid>) -> Sql {

@@ -3,15 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Bytea, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryDsl as _};
-use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::RunQueryDsl as _;
 
 use crate::call::Call;
 use crate::error::{StoreError, StoreResult};
-use crate::pool;
 use crate::schema::idempotency_keys::dsl;
 use crate::seal::KEPT_ANSWER;
 use crate::sql::{Sql, sql};
-use crate::tx::{self, ReadTx, Store, WriteTx};
+use crate::tx::{ReadTx, Store, WriteTx};
 
 /// A client's name for one create, and what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,10 +110,7 @@ const CLEAR: &str = "delete from idempotency_keys where claimed_at < ?";
 impl Store {
     /// Forgets answers older than [`KEPT`], in every agency.
     pub async fn clear_old_answers(&self, now: DateTime<Utc>) -> StoreResult<()> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        sql(CLEAR).bind::<Timestamptz, _>(now - KEPT).execute(&mut &conn.pg).await?;
-        tx::commit(&mut conn).await
+        let clear = sql(CLEAR).bind::<Timestamptz, _>(now - KEPT);
+        self.sweep(async |conn| Ok(clear.execute(&mut &*conn).await.map(drop)?)).await
     }
 }

@@ -6,7 +6,7 @@ use diesel::{
     ExpressionMethods as _, Insertable, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable,
     SelectableHelper as _,
 };
-use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{AgencyId, Id, PhotoId, UserId};
 use homeward_domain::policy::{Action, AddPhoto, Permit, ReadPhotos};
 use uuid::Uuid;
@@ -14,11 +14,10 @@ use uuid::Uuid;
 use crate::call;
 use crate::episodes;
 use crate::error::{StoreError, StoreResult};
-use crate::pool;
 use crate::schema::photos::dsl;
 use crate::seal::{ContentKey, PHOTO_KEY, PHOTO_SOURCE};
 use crate::sql::sql;
-use crate::tx::{self, ReadTx, Store, WriteTx};
+use crate::tx::{ReadTx, Store, WriteTx};
 
 /// What is known of a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,15 +180,9 @@ pub async fn key(tx: &ReadTx, permit: &Permit<ReadPhotos>, id: PhotoId) -> Store
 impl Store {
     /// Which of these photos of an agency are recorded: the pictures of the others belong to nobody.
     pub async fn photos_recorded(&self, agency: AgencyId, ids: Vec<PhotoId>) -> StoreResult<Vec<PhotoId>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(agency)).await?;
-        let there: Vec<There> = sql(THERE)
-            .bind::<SqlUuid, _>(agency.uuid())
-            .bind::<Array<SqlUuid>, _>(ids.into_iter().map(Id::uuid).collect::<Vec<_>>())
-            .load(&mut &conn.pg)
-            .await?;
-        tx::commit(&mut conn).await?;
+        let ids: Vec<Uuid> = ids.into_iter().map(Id::uuid).collect();
+        let there = sql(THERE).bind::<SqlUuid, _>(agency.uuid()).bind::<Array<SqlUuid>, _>(ids);
+        let there: Vec<There> = self.within(agency, async |conn| Ok(there.load(&mut &*conn).await?)).await?;
         Ok(there.into_iter().map(|it| Id::from_uuid(it.id)).collect())
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::SelectableHelper as _;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, Queryable, QueryableByName, Selectable};
-use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::Cause;
 use homeward_domain::id::{ChildId, DutyId, Id, ReminderId};
 use homeward_domain::policy::{Grant, OwnReminders, ReadDeterminations};
@@ -13,11 +13,10 @@ use uuid::Uuid;
 use crate::convert::cause;
 use crate::error::{StoreError, StoreResult};
 use crate::page::{After, Page, Window};
-use crate::pool;
 use crate::rungs::{Leased, LeasedRow};
 use crate::schema::reminders::dsl;
 use crate::sql::{Sql, sql};
-use crate::tx::{self, ReadTx, Store, WriteTx};
+use crate::tx::{ReadTx, Store, WriteTx};
 
 mod deliver;
 pub(crate) mod inbox;
@@ -61,24 +60,24 @@ struct Oldest {
 }
 
 impl Store {
-    /// Leases due rungs for `worker`, up to `limit` of each sort: those that press first. Workers never share one; a crash frees them.
+    /// Leases due rungs for `worker`, up to `limit` of each sort: those that press first. Workers never share one; a crash
+    /// frees them.
     pub async fn lease(&self, worker: &str, now: DateTime<Utc>, limit: i64) -> StoreResult<Vec<Leased>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let pressing = claim(sql(CLAIM), Some(true), (worker, now, limit));
-        let rows: Vec<LeasedRow> = pressing.load(&mut &conn.pg).await?;
-        let rest = claim(sql(CLAIM), Some(false), (worker, now, limit));
-        let rest: Vec<LeasedRow> = rest.load(&mut &conn.pg).await?;
-        let unseen = claim(sql(CLAIM_TO_FOLLOW_UP), None, (worker, now, limit));
-        let unseen: Vec<LeasedRow> = unseen.load(&mut &conn.pg).await?;
-        tx::commit(&mut conn).await?;
+        let by = (worker, now, limit);
+        let (pressing, unseen, rest) = self
+            .sweep(async |conn| {
+                let pressing: Vec<LeasedRow> = claim(sql(CLAIM), Some(true), by).load(&mut &*conn).await?;
+                let rest: Vec<LeasedRow> = claim(sql(CLAIM), Some(false), by).load(&mut &*conn).await?;
+                let unseen: Vec<LeasedRow> = claim(sql(CLAIM_TO_FOLLOW_UP), None, by).load(&mut &*conn).await?;
+                Ok((pressing, unseen, rest))
+            })
+            .await?;
         let in_order = |rows: Vec<LeasedRow>| {
             let mut leased: Vec<Leased> = rows.into_iter().map(Leased::from).collect();
             leased.sort_by_key(|it| (it.fire_at, it.id));
             leased
         };
-        Ok([rows, unseen, rest].into_iter().flat_map(in_order).collect())
+        Ok([pressing, unseen, rest].into_iter().flat_map(in_order).collect())
     }
 
     /// When the rung that has waited longest was, or will be, due.
@@ -92,11 +91,7 @@ impl Store {
     }
 
     async fn earliest(&self, question: &'static str) -> StoreResult<Option<DateTime<Utc>>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let oldest: Oldest = sql(question).get_result(&mut &conn.pg).await?;
-        tx::commit(&mut conn).await?;
+        let oldest: Oldest = self.sweep(async |conn| Ok(sql(question).get_result(&mut &*conn).await?)).await?;
         Ok(oldest.at)
     }
 }

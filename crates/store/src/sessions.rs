@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Bool, Bytea, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryDsl as _, QueryableByName};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::id::{AgencyId, Id, SessionId, UserId};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::pool;
 use crate::schema::sign_ins::dsl;
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// How long a session lasts, however often it is refreshed: a long shift, and then the person signs in again.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(12);
@@ -159,7 +159,7 @@ impl Store {
             expires_at: at + LIFETIME,
             token: call::new_id(at),
         };
-        let started = self.inside(who.agency, async |conn| start(conn, &session, secret_hash, at).await).await?;
+        let started = self.within(who.agency, async |conn| start(conn, &session, secret_hash, at).await).await?;
         Ok(started.then_some(session))
     }
 
@@ -170,7 +170,7 @@ impl Store {
         successor: SecretHash,
         at: DateTime<Utc>,
     ) -> StoreResult<Rotation> {
-        self.inside(presented.agency, async |conn| rotate(conn, presented, successor, at).await).await
+        self.within(presented.agency, async |conn| rotate(conn, presented, successor, at).await).await
     }
 
     /// Ends the caller's session.
@@ -181,29 +181,8 @@ impl Store {
             .bind::<SqlUuid, _>(call.session.uuid())
             .bind::<SqlUuid, _>(call.user.uuid())
             .bind::<Timestamptz, _>(call.at);
-        let ended = self.inside(call.agency, async |conn| Ok(query.execute(&mut &*conn).await?)).await?;
+        let ended = self.within(call.agency, async |conn| Ok(query.execute(&mut &*conn).await?)).await?;
         if ended == 0 { Err(StoreError::SignedOut) } else { Ok(()) }
-    }
-
-    /// A transaction of one agency that concerns no child and is nobody's request yet.
-    async fn inside<T>(
-        &self,
-        agency: AgencyId,
-        work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
-    ) -> StoreResult<T> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        (&conn.pg).batch_execute(&tx::open_for(agency)).await?;
-        match work(&conn.pg).await {
-            Ok(value) => {
-                tx::commit(&mut conn).await?;
-                Ok(value)
-            }
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
     }
 }
 

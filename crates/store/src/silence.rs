@@ -1,7 +1,7 @@
 //! What shows that the reminders work, and what is said when they do not. It belongs to the installation: no agency's
 //! people or children stand in it.
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use diesel_async::AsyncPgConnection;
 
 use crate::error::StoreResult;
 use crate::pool::{self, Pool};
@@ -36,16 +36,7 @@ impl Lookout {
         opening: &str,
         work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(opening).await?;
-        match work(&conn.pg).await {
-            Ok(value) => tx::commit(&mut conn).await.map(|()| value),
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
+        tx::unasked(&self.pool, opening, work).await
     }
 
     async fn sweep<T>(&self, work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>) -> StoreResult<T> {

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use homeward_domain::audit::{Entry, Look};
-use homeward_domain::id::{ChildId, Id};
+use homeward_domain::id::{AgencyId, ChildId, Id};
 use homeward_domain::policy::{Action, Denied, Grant, Permit};
 
 use crate::audit;
@@ -25,8 +25,8 @@ use crate::sql::Sql;
 
 mod frame;
 
-use frame::{Claimed, commit_with, opened};
-pub(crate) use frame::{OPEN_SWEEP, commit, open_for, roll_back, warm};
+use frame::{Claimed, commit, commit_with, opened, roll_back};
+pub(crate) use frame::{OPEN_SWEEP, open_for, unasked, warm};
 
 /// A value, and whom showing it shows. Looks at nobody are not written.
 #[derive(Debug)]
@@ -79,6 +79,23 @@ impl Store {
     /// The same, where mail leaves the installation: what is delivered into inboxes goes out by mail too.
     pub fn mailing(self) -> Self {
         Self { mails: true, ..self }
+    }
+
+    /// Work within one agency that is no person's request.
+    pub(crate) async fn within<T>(
+        &self,
+        agency: AgencyId,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        unasked(&self.pool, &open_for(agency), work).await
+    }
+
+    /// Work across every agency, on the few tables that allow it.
+    pub(crate) async fn sweep<T>(
+        &self,
+        work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        unasked(&self.pool, OPEN_SWEEP, work).await
     }
 
     /// Reads about one child, and records that they were looked at before the value leaves.

@@ -3,16 +3,15 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::id::{AgencyId, Id, names};
 use uuid::Uuid;
 
 use super::mark::{bounced, next_address_or_person};
 use crate::call;
 use crate::error::StoreResult;
-use crate::pool;
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// What a report of failure says of one mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,23 +59,13 @@ impl Store {
     /// Takes a report of failure: the address is passed over from now on, and the next address or person is turned to.
     /// Says how many messages it was about; none where the mail is not ours, or the report came before.
     pub async fn failed(&self, failure: &Failure, now: DateTime<Utc>) -> StoreResult<usize> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let found: Vec<Found> =
-            sql(FIND).bind::<SqlUuid, _>(failure.mail).bind::<SqlUuid, _>(failure.mail).load(&mut &conn.pg).await?;
-        tx::commit(&mut conn).await?;
+        let find = sql(FIND).bind::<SqlUuid, _>(failure.mail).bind::<SqlUuid, _>(failure.mail);
+        let found: Vec<Found> = self.sweep(async |conn| Ok(find.load(&mut &*conn).await?)).await?;
         let mut refused = 0;
         for message in found {
-            conn.in_transaction = true;
-            conn.pg.batch_execute(&tx::open_for(Id::from_uuid(message.agency_id))).await?;
-            match refuse(&conn.pg, &message, failure, now).await {
-                Ok(done) => tx::commit(&mut conn).await.map(|()| refused += usize::from(done))?,
-                Err(error) => {
-                    tx::roll_back(&mut conn).await;
-                    return Err(error);
-                }
-            }
+            let agency = Id::from_uuid(message.agency_id);
+            let is_new = self.within(agency, async |conn| refuse(conn, &message, failure, now).await).await?;
+            refused += usize::from(is_new);
         }
         Ok(refused)
     }

@@ -3,16 +3,15 @@
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Binary, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
-use super::Held;
+use super::{Held, no_longer_owed};
 use crate::duties;
 use crate::error::{StoreError, StoreResult};
-use crate::pool;
 use crate::seal::{Keyring, WEBHOOK_PREVIOUS, WEBHOOK_SECRET};
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// One event for one endpoint.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,10 +39,6 @@ const HELD: &str = "select to_jsonb(u) as duty, u.id as duty_id, d.message_id, d
     join webhooks w on w.agency_id = d.agency_id and w.id = d.webhook_id \
     where d.agency_id = ? and d.id = ? and d.fence = ? and d.ended_at is null and w.removed_at is null";
 
-/// The endpoint is gone, or nothing is owed.
-const NOT_OWED: &str = "update deliveries set ended_at = ?, ending = 'no_longer_owed', leased_until = null \
-    where agency_id = ? and id = ? and fence = ? and ended_at is null";
-
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Jsonb)]
@@ -69,16 +64,7 @@ struct Row {
 impl Store {
     /// The event that this message is. None where nothing is owed any more, or another worker holds it.
     pub async fn hook(&self, held: &Held, now: DateTime<Utc>) -> StoreResult<Option<Hook>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(held.agency)).await?;
-        match compose(&conn.pg, &self.keyring, held, now).await {
-            Ok(hook) => tx::commit(&mut conn).await.map(|()| hook),
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
+        self.within(held.agency, async |conn| compose(conn, &self.keyring, held, now).await).await
     }
 }
 
@@ -98,13 +84,7 @@ async fn compose(
         .optional()?;
     let hook = row.map(|row| row.hook(keyring, held)).transpose()?.flatten();
     if hook.is_none() {
-        sql(NOT_OWED)
-            .bind::<Timestamptz, _>(now)
-            .bind::<SqlUuid, _>(held.agency.uuid())
-            .bind::<SqlUuid, _>(held.id)
-            .bind::<BigInt, _>(held.fence)
-            .execute(&mut &*conn)
-            .await?;
+        no_longer_owed(conn, held, now).await?;
     }
     Ok(hook)
 }

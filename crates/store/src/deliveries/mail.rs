@@ -3,18 +3,17 @@
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::reminder;
 use homeward_domain::zone::Zone;
 use uuid::Uuid;
 
-use super::Held;
+use super::{Held, no_longer_owed};
 use crate::duties;
 use crate::error::{StoreError, StoreResult};
-use crate::pool;
 use crate::reminders::LEASE;
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// What is due, for one mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,9 +55,6 @@ const TOGETHER: &str = "with mine as (select d.agency_id, d.id, d.message_id fro
     from taken t join duties u on u.agency_id = t.agency_id and u.id = t.duty_id \
     join agencies a on a.id = t.agency_id order by coalesce(u.due_at, u.target_at), t.id";
 
-const NOT_OWED: &str = "update deliveries set ended_at = ?, ending = 'no_longer_owed', leased_until = null \
-    where agency_id = ? and id = ? and fence = ? and ended_at is null";
-
 /// A report that a digest failed names the id it went out under.
 const SENT_AS: &str = "update deliveries set sent_as = ? where agency_id = ? and id = any(?)";
 
@@ -87,16 +83,7 @@ impl Store {
     /// of it is owed any more, or another worker holds it.
     pub async fn mail(&self, together: &[Held], now: DateTime<Utc>) -> StoreResult<Option<Mail>> {
         let Some(first) = together.first() else { return Ok(None) };
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(first.agency)).await?;
-        match compose(&conn.pg, first, together, now).await {
-            Ok(mail) => tx::commit(&mut conn).await.map(|()| mail),
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
+        self.within(first.agency, async |conn| compose(conn, first, together, now).await).await
     }
 }
 
@@ -153,13 +140,7 @@ async fn owed(conn: &AsyncPgConnection, held: &Held, row: Row, now: DateTime<Utc
     let duty: duties::Row = serde_json::from_value(row.duty).map_err(|_| StoreError::Corrupt("duties"))?;
     let duty = duty.owed()?.duty;
     if !duty.is_outstanding() {
-        sql(NOT_OWED)
-            .bind::<Timestamptz, _>(now)
-            .bind::<SqlUuid, _>(held.agency.uuid())
-            .bind::<SqlUuid, _>(held.id)
-            .bind::<BigInt, _>(held.fence)
-            .execute(&mut &*conn)
-            .await?;
+        no_longer_owed(conn, &held, now).await?;
         return Ok(None);
     }
     let zone = Zone::parse(&row.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;

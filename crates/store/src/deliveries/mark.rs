@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::delivery::{After, Ending, Pressure, Reply, Tried, after};
 use homeward_domain::id::{AgencyId, names};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -12,9 +12,8 @@ use uuid::Uuid;
 use super::Held;
 use crate::call;
 use crate::error::StoreResult;
-use crate::pool;
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// What the other side said: its class, its code, and a hash of its words, never the words (WH-04).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,16 +100,8 @@ impl Store {
         worker: &str,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<After>> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(held.agency)).await?;
-        match (Try { held, answer, worker, now }).mark(&conn.pg).await {
-            Ok(after) => tx::commit(&mut conn).await.map(|()| after),
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
+        let attempt = Try { held, answer, worker, now };
+        self.within(held.agency, async |conn| attempt.mark(conn).await).await
     }
 }
 

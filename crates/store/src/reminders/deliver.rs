@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::delivery::{self, FollowUp, Pressure, Standing};
 use homeward_domain::reminder::{self, Audience};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -17,10 +17,10 @@ use crate::call;
 use crate::convert::code;
 use crate::duties;
 use crate::error::{StoreError, StoreResult};
-use crate::pool::{self, Pooled};
+
 use crate::rungs::{self, Leased, Queued};
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// What came of a try to deliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,28 +127,11 @@ impl Store {
     /// Delivers a leased rung and queues the next one; or, if it was delivered, follows up whether anyone saw it. All or
     /// nothing.
     pub async fn deliver(&self, leased: &Leased, worker: &str, now: DateTime<Utc>) -> StoreResult<Outcome> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(leased.agency)).await?;
-        let delivered = match held(&conn.pg, leased, now).await {
-            Ok(Some(held)) => match held.delivery(leased, worker, now, self.mails) {
-                Ok(delivery) => delivery.run(&conn.pg).await,
-                Err(error) => Err(error),
-            },
-            Ok(None) => Ok(Outcome::Lost),
-            Err(error) => Err(error),
-        };
-        end(&mut conn, delivered).await
-    }
-}
-
-async fn end(conn: &mut Pooled, delivered: StoreResult<Outcome>) -> StoreResult<Outcome> {
-    match delivered {
-        Ok(outcome) => tx::commit(conn).await.map(|()| outcome),
-        Err(error) => {
-            tx::roll_back(conn).await;
-            Err(error)
-        }
+        self.within(leased.agency, async |conn| match held(conn, leased, now).await? {
+            Some(held) => held.delivery(leased, worker, now, self.mails)?.run(conn).await,
+            None => Ok(Outcome::Lost),
+        })
+        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
 use super::many::Many;
@@ -11,10 +11,9 @@ use crate::agencies;
 use crate::call::Agency;
 use crate::duties;
 use crate::error::StoreResult;
-use crate::pool;
 use crate::rungs::Queue;
 use crate::sql::sql;
-use crate::tx::{self, Store};
+use crate::tx::Store;
 
 /// So many episodes are planned with one statement each way.
 const BATCH: usize = 500;
@@ -58,12 +57,8 @@ impl Store {
     /// Plans agencies again whose rules are not those their duties were planned with: after a new version of the
     /// program, and once more a minute after somebody chose other rules. Says how many there were.
     pub async fn replan_changed(&self, now: DateTime<Utc>) -> StoreResult<usize> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(tx::OPEN_SWEEP).await?;
-        let rows: Vec<agencies::Row> = sql(agencies::EVERY).load(&mut &conn.pg).await?;
-        tx::commit(&mut conn).await?;
-        drop(conn);
+        let rows: Vec<agencies::Row> =
+            self.sweep(async |conn| Ok(sql(agencies::EVERY).load(&mut &*conn).await?)).await?;
         let mut planned = 0;
         for row in rows {
             let before = row.planned_with.clone();
@@ -76,16 +71,7 @@ impl Store {
     }
 
     async fn replan(&self, agency: &Agency, now: DateTime<Utc>) -> StoreResult<bool> {
-        let mut conn = pool::checkout(&self.pool).await?;
-        conn.in_transaction = true;
-        conn.pg.batch_execute(&tx::open_for(agency.id)).await?;
-        match in_one_transaction(&conn.pg, agency, now).await {
-            Ok(planned) => tx::commit(&mut conn).await.map(|()| planned),
-            Err(error) => {
-                tx::roll_back(&mut conn).await;
-                Err(error)
-            }
-        }
+        self.within(agency.id, async |conn| in_one_transaction(conn, agency, now).await).await
     }
 }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::call::{self, Call};
 use crate::error::{StoreError, StoreResult};
 use crate::idempotency::{self, Answer, Key};
-use crate::pool::Pooled;
+use crate::pool::{self, Pool, Pooled};
 use crate::sql::Sql;
 use crate::{audit, duties, rungs};
 
@@ -81,8 +81,27 @@ pub(crate) fn open_for(agency: AgencyId) -> String {
 /// The worker sweeps every agency, and sees only the tables whose policy allows it: the queue, and kept answers.
 pub(crate) const OPEN_SWEEP: &str = "begin; set local homeward.sweep = 'on'";
 
+/// One transaction that is no person's request: of a worker, of the watch, of somebody who signs in. It is kept if the
+/// work went well, and taken back if not.
+pub(crate) async fn unasked<T>(
+    pool: &Pool,
+    opening: &str,
+    work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
+) -> StoreResult<T> {
+    let mut conn = pool::checkout(pool).await?;
+    conn.in_transaction = true;
+    (&conn.pg).batch_execute(opening).await?;
+    match work(&conn.pg).await {
+        Ok(value) => commit(&mut conn).await.map(|()| value),
+        Err(error) => {
+            roll_back(&mut conn).await;
+            Err(error)
+        }
+    }
+}
+
 /// Ends a transaction that is not to be kept. If that fails, the pool drops the connection, which ends it too.
-pub(crate) async fn roll_back(conn: &mut Pooled) {
+pub(super) async fn roll_back(conn: &mut Pooled) {
     if conn.pg.batch_execute("rollback").await.is_ok() {
         conn.in_transaction = false;
     }
@@ -111,7 +130,7 @@ fn unrecorded(error: diesel::result::Error) -> StoreError {
 }
 
 /// Keeps the transaction.
-pub(crate) async fn commit(conn: &mut Pooled) -> StoreResult<()> {
+pub(super) async fn commit(conn: &mut Pooled) -> StoreResult<()> {
     conn.pg.batch_execute("commit").await?;
     conn.in_transaction = false;
     Ok(())
