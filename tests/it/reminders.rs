@@ -105,6 +105,26 @@ async fn what_its_worker_sees_and_does_not_do_climbs_by_the_ladder_alone() {
 }
 
 #[tokio::test]
+async fn a_receipt_that_is_corrected_to_two_days_later_has_its_hours_again_and_no_silence() {
+    let app = TestApp::at(NOW).await;
+    let case = app.given_case().await;
+    case.report("law_enforcement", NOW).await;
+    app.live_until("2026-05-03T10:00:00Z").await;
+    let supervisor = app.supervisor().await;
+    let later = json!({ "agency_information_received_at": "2026-05-03T08:00:00Z",
+        "reason": "The first report was of another child." });
+    supervisor.patch(&case.url(""), later, 200).await;
+    app.live_until("2026-05-04T09:10:00Z").await;
+    let all = inbox(&app.caseworker().await).await;
+    let since = |it: &&Value| "2026-05-03T10:00:00Z" <= it["sent_at"].as_str().unwrap();
+    let reports = all.iter().filter(since).filter(|it| it["message"].as_str().unwrap().contains("NCMEC"));
+    let heard: Vec<&str> = reports.map(|it| it["rung"].as_str().unwrap()).collect();
+    let anew =
+        ["after_4_hours", "after_8_hours", "after_12_hours", "after_18_hours", "after_22_hours", "after_23_hours"];
+    assert_eq!(heard, [&["after_1_hours"], &anew[..], &["due", "past_1_hours"]].concat());
+}
+
+#[tokio::test]
 async fn seen_is_not_done() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;

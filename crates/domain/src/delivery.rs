@@ -174,9 +174,15 @@ pub fn follow_up(standing: &Standing) -> FollowUp {
     standing.reached.next_up().map_or(FollowUp::Alarm, FollowUp::Widen)
 }
 
-/// When to look at a rung again that was delivered or widened now; never for one that does not press.
+/// When to look at a rung again that was delivered now; never for one that does not press.
 pub fn look_again_at(pressure: Pressure, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     (pressure == Pressure::High).then(|| now + UNSEEN_AFTER)
+}
+
+/// The same for one that was widened now: where that reached nobody who had not had it, the next person up is looked for
+/// at once.
+pub fn look_further_at(pressure: Pressure, told: i32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if told == 0 { Some(now) } else { look_again_at(pressure, now) }
 }
 
 /// When the message may leave: at once, or with the person's next digest if that comes before the limit.

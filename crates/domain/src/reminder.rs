@@ -59,6 +59,30 @@ pub struct Rung {
     pub audience: Audience,
 }
 
+/// The last rung that was sent of a duty: the limit may have moved since, and its ladder with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its number. Those that follow count on from it.
+    pub ordinal: i32,
+    /// When it fired.
+    pub fire_at: DateTime<Utc>,
+    /// How high it reached by itself.
+    pub audience: Audience,
+}
+
+impl From<Rung> for Sent {
+    fn from(rung: Rung) -> Self {
+        Self { ordinal: rung.ordinal, fire_at: rung.fire_at, audience: rung.audience }
+    }
+}
+
+impl Sent {
+    /// Whether a rung of the ladder as it stands now says no more than what was sent: no later, and to nobody higher.
+    fn says(&self, rung: &Rung) -> bool {
+        rung.fire_at <= self.fire_at && rung.audience <= self.audience
+    }
+}
+
 /// The rungs below a limit of at most 24 hours, in hours after the start (CK-08).
 const REPORT_STEPS: [i64; 8] = [0, 1, 4, 8, 12, 18, 22, 23];
 /// From here on the supervisor hears of a limit of law too.
@@ -79,13 +103,14 @@ impl fmt::Display for Step {
 
 /// The one rung that has to stand in the queue for a duty that is still owed; none once it is not.
 ///
-/// `sent` is the highest ordinal already sent. Rungs missed while nothing ran fall together into the latest of
-/// them, so a person hears once, at once, and the ladder goes on.
-pub fn next_rung(duty: &Duty, sent: Option<i32>, now: DateTime<Utc>) -> Option<Rung> {
+/// Rungs missed while nothing ran fall together into the latest of them, so a person hears once, at once, and the
+/// ladder goes on. Where the limit moved, the ladder goes on from the instant it had got to and not from the number:
+/// what is to come by the new limit comes, and a limit that is past now is spoken of at once.
+pub fn next_rung(duty: &Duty, sent: Option<Sent>, now: DateTime<Utc>) -> Option<Rung> {
     if !duty.is_outstanding() {
         return None;
     }
-    let mut rest = ladder(duty).skip_while(|rung| sent.is_some_and(|sent| rung.ordinal <= sent));
+    let mut rest = ladder(duty).skip_while(|rung| sent.is_some_and(|sent| sent.says(rung)));
     let mut next = rest.next()?;
     for rung in rest {
         if now < rung.fire_at {
@@ -93,7 +118,8 @@ pub fn next_rung(duty: &Duty, sent: Option<i32>, now: DateTime<Utc>) -> Option<R
         }
         next = rung;
     }
-    Some(next)
+    let follows = sent.map_or(0, |sent| sent.ordinal + 1);
+    Some(Rung { ordinal: next.ordinal.max(follows), ..next })
 }
 
 /// Every rung of a duty, in order, without end.

@@ -1,26 +1,26 @@
 //! The queue of rungs: for each duty that is owed, the next rung of its ladder.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use futures_util::join;
 use homeward_domain::delivery::Pressure;
 use homeward_domain::id::{AgencyId, DutyId, Id, RungId};
-use homeward_domain::reminder::{Rung, next_rung};
+use homeward_domain::reminder::{Rung, Sent, next_rung};
 use homeward_domain::vocabulary::Vocabulary as _;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::call;
+use crate::convert::code;
 use crate::duties::Owed;
 use crate::error::{StoreError, StoreResult};
 use crate::sql::{Sql, sql};
 
 /// Where each ladder stands: the highest rung sent, and the rung that waits.
-const STANDINGS: &str = "select duty_id, max(ordinal) filter (where sent_at is not null) as sent, \
-    max(ordinal) filter (where sent_at is null and cancelled_at is null) as waiting, \
-    max(fire_at) filter (where sent_at is null and cancelled_at is null) as waiting_for \
-    from rungs where agency_id = ? and duty_id = any(?) group by duty_id";
+const STANDINGS: &str = "select distinct on (duty_id, sent_at is null) duty_id, sent_at is not null as is_sent, ordinal, \
+    fire_at, audience, pressing from rungs where agency_id = ? and duty_id = any(?) and cancelled_at is null \
+    order by duty_id, sent_at is null, ordinal desc";
 
 const CANCEL: &str = "update rungs set cancelled_at = ? \
     where agency_id = ? and duty_id = any(?) and sent_at is null and cancelled_at is null";
@@ -51,12 +51,28 @@ pub(crate) struct Queued {
 struct Standing {
     #[diesel(sql_type = SqlUuid)]
     duty_id: Uuid,
-    #[diesel(sql_type = Nullable<Integer>)]
-    sent: Option<i32>,
-    #[diesel(sql_type = Nullable<Integer>)]
-    waiting: Option<i32>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    waiting_for: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Bool)]
+    is_sent: bool,
+    #[diesel(sql_type = Integer)]
+    ordinal: i32,
+    #[diesel(sql_type = Timestamptz)]
+    fire_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    audience: String,
+    #[diesel(sql_type = Bool)]
+    pressing: bool,
+}
+
+impl Standing {
+    fn sent(&self) -> StoreResult<Sent> {
+        Ok(Sent { ordinal: self.ordinal, fire_at: self.fire_at, audience: code(&self.audience, "rungs.audience")? })
+    }
+
+    /// Whether it is the rung that has to wait, and says how much it presses now.
+    fn is(&self, wanted: &Queued) -> bool {
+        (self.ordinal, self.fire_at, self.audience.as_str(), self.pressing)
+            == (wanted.ordinal, wanted.fire_at, wanted.audience, wanted.pressing)
+    }
 }
 
 impl Queued {
@@ -93,19 +109,19 @@ impl Queue<'_> {
     /// Every duty that is owed has its next rung waiting, no other has one.
     pub(crate) async fn changes(&self, owed: &[Owed]) -> StoreResult<Changes> {
         let standings = self.standings(owed).await?;
-        let of = |duty: DutyId| standings.iter().find(|it| it.duty_id == duty.uuid());
+        let of = |duty: DutyId| standings.iter().filter(move |it| it.duty_id == duty.uuid());
         let mut changes = Changes::default();
         for owed in owed {
-            let stored = of(owed.id);
-            let waiting = stored.and_then(|it| it.waiting.zip(it.waiting_for));
-            let wanted = wanted(owed, stored.and_then(|it| it.sent), self.at);
-            if waiting == wanted.map(|rung| (rung.ordinal, rung.fire_at)) {
+            let sent = of(owed.id).find(|it| it.is_sent).map(Standing::sent).transpose()?;
+            let waiting = of(owed.id).find(|it| !it.is_sent);
+            let wanted = wanted(owed, sent, self.at).map(|rung| self.queued(owed, &rung));
+            if waiting.zip(wanted.as_ref()).is_some_and(|(waiting, wanted)| waiting.is(wanted)) {
                 continue;
             }
             if waiting.is_some() {
                 changes.cancelled.push(owed.id.uuid());
             }
-            changes.queued.extend(wanted.map(|rung| self.queued(owed, &rung)));
+            changes.queued.extend(wanted);
         }
         Ok(changes)
     }
@@ -164,7 +180,7 @@ pub(crate) fn queue(rows: String) -> Sql {
     sql(QUEUE).bind::<Text, _>(rows)
 }
 
-fn wanted(owed: &Owed, sent: Option<i32>, now: DateTime<Utc>) -> Option<Rung> {
+fn wanted(owed: &Owed, sent: Option<Sent>, now: DateTime<Utc>) -> Option<Rung> {
     if owed.is_history { None } else { next_rung(&owed.duty, sent, now) }
 }
 

@@ -83,6 +83,14 @@ fn what_was_handed_over_is_given_again_first_whether_it_was_seen_or_not() {
 }
 
 #[test]
+fn a_widening_that_reaches_nobody_new_goes_on_at_once() {
+    assert_eq!(look_further_at(Pressure::Low, 0, start()), Some(start()));
+    assert_eq!(look_further_at(Pressure::High, 0, start()), Some(start()));
+    assert_eq!(look_further_at(Pressure::Low, 1, start()), None);
+    assert_eq!(look_further_at(Pressure::High, 1, start()), Some(start() + UNSEEN_AFTER));
+}
+
+#[test]
 fn a_digest_leaves_at_eight_on_the_agencys_own_clock_and_never_past_the_limit() {
     let zone = Zone::parse("America/Chicago").unwrap();
     let evening = at("2026-05-01T23:00:00Z");

@@ -176,7 +176,7 @@ fn a_limit_that_passed_before_the_receipt_is_spoken_of_at_once() {
 fn sent_at(duty: &Duty, hours: impl IntoIterator<Item = i64>) -> Vec<(i64, Rung)> {
     let mut sent: Vec<(i64, Rung)> = Vec::new();
     for hour in hours {
-        let last = sent.last().map(|(_, rung)| rung.ordinal);
+        let last = sent.last().map(|(_, rung)| Sent::from(*rung));
         let due = next_rung(duty, last, hours_in(duty, hour)).filter(|it| it.fire_at <= hours_in(duty, hour));
         sent.extend(due.map(|rung| (hour, rung)));
     }
@@ -232,8 +232,42 @@ fn what_is_done_or_lapsed_is_spoken_of_no_more() {
 
 #[test]
 fn a_duty_taken_up_again_goes_on_where_its_ladder_stood() {
-    let again = next_rung(&report(), Some(5), hours_in(&report(), 2)).unwrap();
+    let sent = ladder(&report()).nth(5).map(Sent::from);
+    let again = next_rung(&report(), sent, hours_in(&report(), 2)).unwrap();
     assert_eq!((again.ordinal, again.step), (6, Step::After(22)));
+}
+
+/// The report with its receipt moved, after this many rungs were sent: what comes next, and how many hours after the
+/// first receipt.
+fn after_a_move(by: i64, sent: usize, hour: i64) -> (i32, String, i64) {
+    let sent = ladder(&report()).nth(sent - 1).map(Sent::from);
+    let move_by = |at: DateTime<Utc>| at + TimeDelta::hours(by);
+    let Duty { starts_at, target_at, due_at, .. } = report();
+    let (starts_at, target_at, due_at) = (move_by(starts_at), move_by(target_at), due_at.map(move_by));
+    let moved = Duty { starts_at, target_at, due_at, ..report() };
+    let next = next_rung(&moved, sent, hours_in(&report(), hour)).unwrap();
+    (next.ordinal, next.step.to_string(), (next.fire_at - report().starts_at).num_hours())
+}
+
+#[test]
+fn a_receipt_moved_two_days_later_starts_the_ladder_anew_and_leaves_no_silence_until_the_new_limit() {
+    assert_eq!(after_a_move(48, 21, 50), (21, "after_1_hours".to_owned(), 49));
+}
+
+#[test]
+fn a_receipt_moved_earlier_goes_on_in_its_new_hours_and_past_the_limit_is_spoken_of_at_once() {
+    assert_eq!(after_a_move(-30, 3, 5), (19, "past_11_hours".to_owned(), 5));
+    assert_eq!(after_a_move(-10, 3, 5), (5, "after_18_hours".to_owned(), 8));
+}
+
+#[test]
+fn a_limit_of_two_hours_that_becomes_one_of_a_day_leaves_no_silence() {
+    let short = owed("KS", DutyKind::InitialReport);
+    let sent = ladder(&short).nth(5).map(Sent::from);
+    assert_eq!(sent.map(|it| it.fire_at), Some(hours_in(&short, 5)));
+    let long = Duty { starts_at: short.starts_at, due_at: Some(hours_in(&short, 24)), ..report() };
+    let next = next_rung(&long, sent, hours_in(&short, 6)).unwrap();
+    assert_eq!((next.ordinal, next.step), (6, Step::After(8)));
 }
 
 fn messages(place: &str, kinds: &[DutyKind], hour: i64) -> String {
@@ -323,20 +357,34 @@ proptest! {
 
     #[test]
     fn while_a_duty_is_owed_there_is_a_next_rung_at_any_time(
-        duty in any_duty(), sent in option::of(0..200), minutes in -6_000..120_000_i64,
+        duty in any_duty(), sent in option::of(0..200_usize), minutes in -6_000..120_000_i64,
     ) {
         let now = duty.starts_at + TimeDelta::minutes(minutes);
+        let sent = sent.and_then(|it| ladder(&duty).nth(it)).map(Sent::from);
         let next = next_rung(&duty, sent, now).unwrap();
-        prop_assert!(sent.is_none_or(|sent| sent < next.ordinal));
-        let follows_at_once = next.ordinal == sent.map_or(0, |sent| sent + 1);
-        prop_assert!(follows_at_once || next.fire_at <= now);
-        let then = next_rung(&duty, Some(next.ordinal), now).unwrap();
+        prop_assert!(sent.is_none_or(|sent| sent.ordinal < next.ordinal));
+        let then = next_rung(&duty, Some(Sent::from(next)), now).unwrap();
         prop_assert!(now < next.fire_at || now < then.fire_at);
     }
 
     #[test]
-    fn no_day_passes_in_silence_once_the_limit_passed(duty in any_duty(), sent in 0..100) {
-        let [one, two]: [Rung; 2] = [sent, sent + 1].map(|it| next_rung(&duty, Some(it), duty.starts_at).unwrap());
+    fn whatever_was_sent_by_another_limit_nothing_that_is_to_come_is_left_out(
+        duty in any_duty(), before in any_duty(), sent in 0..100_usize, minutes in -6_000..120_000_i64,
+    ) {
+        let now = duty.starts_at + TimeDelta::minutes(minutes);
+        let sent = ladder(&before).nth(sent).map(Sent::from).unwrap();
+        let next = next_rung(&duty, Some(sent), now).unwrap();
+        prop_assert!(sent.ordinal < next.ordinal);
+        let left_out = ladder(&duty).take_while(|it| it.fire_at < next.fire_at);
+        for rung in left_out.filter(|it| !sent.says(it)) {
+            prop_assert!(rung.fire_at <= next.fire_at && next.fire_at <= now && rung.audience <= next.audience);
+        }
+    }
+
+    #[test]
+    fn no_day_passes_in_silence_once_the_limit_passed(duty in any_duty(), sent in 0..100_usize) {
+        let rungs: Vec<Rung> = ladder(&duty).skip(sent).take(3).collect();
+        let [one, two] = [0, 1].map(|it| next_rung(&duty, Some(Sent::from(rungs[it])), duty.starts_at).unwrap());
         let past = duty.limit_at().max(duty.starts_at) <= one.fire_at;
         prop_assert!(!past || two.fire_at - one.fire_at <= TimeDelta::hours(DAY));
     }

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestampt
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::delivery::{self, FollowUp, Pressure, Standing};
-use homeward_domain::reminder::{self, Audience};
+use homeward_domain::reminder::{self, Audience, Sent};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 
@@ -46,7 +46,7 @@ pub enum Outcome {
 }
 
 /// The rung as long as this worker holds it, with its duty, its agency, and how far it got.
-const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.step, r.audience, r.pressing, r.sent_at, r.reached, \
+const HELD: &str = "select to_jsonb(d) as duty, r.ordinal, r.fire_at, r.step, r.audience, r.pressing, r.sent_at, r.reached, \
     r.handed_over_at is not null as handed_over, \
     a.time_zone, exists (select from reminders m where m.agency_id = d.agency_id and m.duty_id = d.id \
     and m.acknowledged_at >= r.sent_at) as seen, \
@@ -77,6 +77,8 @@ struct Held {
     duty: serde_json::Value,
     #[diesel(sql_type = Integer)]
     ordinal: i32,
+    #[diesel(sql_type = Timestamptz)]
+    fire_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     step: String,
     #[diesel(sql_type = Text)]
@@ -103,7 +105,8 @@ struct Held {
 /// A rung, where it stands on its ladder, and how far it got.
 struct Delivery<'a> {
     rung: Rung<'a>,
-    ordinal: i32,
+    /// As it stands on its ladder.
+    own: Sent,
     audience: Audience,
     /// How it stands, once it was delivered.
     standing: Option<Standing>,
@@ -166,7 +169,8 @@ impl Held {
         let standing =
             self.sent_at.map(|sent_at| Standing { pressure, sent_at, reached, seen, undelivered, handed_over });
         let rung = Rung { leased, worker, now, owed: row.owed()?, step: self.step, zone, pressure, mails };
-        Ok(Delivery { rung, ordinal: self.ordinal, audience, standing })
+        let own = Sent { ordinal: self.ordinal, fire_at: self.fire_at, audience: own };
+        Ok(Delivery { rung, own, audience, standing })
     }
 }
 
@@ -208,10 +212,17 @@ impl Delivery<'_> {
                 self.mark(conn, &Mark::again(standing.reached, None)).await?;
                 Ok(Outcome::Rested)
             }
-            FollowUp::GiveAgain(reached) => {
-                Ok(Outcome::GivenAgain(self.give_up_to(conn, reached, "given_again").await?))
+            FollowUp::GiveAgain(up) => {
+                let (reached, told) = self.give_up_to(conn, up, "given_again").await?;
+                self.mark(conn, &Mark::again(reached, self.look_again())).await?;
+                Ok(Outcome::GivenAgain(told))
             }
-            FollowUp::Widen(up) => Ok(Outcome::Widened(self.give_up_to(conn, up, "widened").await?)),
+            FollowUp::Widen(up) => {
+                let (reached, told) = self.give_up_to(conn, up, "widened").await?;
+                let further = delivery::look_further_at(self.rung.pressure, told, self.rung.now);
+                self.mark(conn, &Mark::again(reached, further)).await?;
+                Ok(Outcome::Widened(told))
+            }
             FollowUp::Alarm => {
                 self.mark(conn, &Mark::again(standing.reached, None)).await?;
                 self.rung.attempted(conn, "unseen", 0).await?;
@@ -220,13 +231,17 @@ impl Delivery<'_> {
         }
     }
 
-    /// Gives the rung to everyone who stands up to here now and has not had it.
-    async fn give_up_to(&self, conn: &AsyncPgConnection, up: Audience, word: &'static str) -> StoreResult<i32> {
+    /// Gives the rung to everyone who stands up to here now and has not had it. How high that reached, and how many.
+    async fn give_up_to(
+        &self,
+        conn: &AsyncPgConnection,
+        up: Audience,
+        word: &'static str,
+    ) -> StoreResult<(Audience, i32)> {
         let People { people, reached } = self.people(conn, up).await?;
         let told = self.rung.give(conn, people).await?;
-        self.mark(conn, &Mark::again(reached, self.look_again())).await?;
         self.rung.attempted(conn, word, told).await?;
-        Ok(told)
+        Ok((reached, told))
     }
 
     fn look_again(&self) -> Option<DateTime<Utc>> {
@@ -264,7 +279,7 @@ impl Delivery<'_> {
 
     async fn queue_next(&self, conn: &AsyncPgConnection) -> StoreResult<()> {
         let owed = &self.rung.owed;
-        let Some(rung) = reminder::next_rung(&owed.duty, Some(self.ordinal), self.rung.now) else { return Ok(()) };
+        let Some(rung) = reminder::next_rung(&owed.duty, Some(self.own), self.rung.now) else { return Ok(()) };
         let queued = Queued::of(self.rung.leased.agency.uuid(), call::new_id(self.rung.now), owed, &rung);
         let rows = serde_json::to_string(&[queued]).map_err(|_| StoreError::Corrupt("rungs"))?;
         rungs::queue(rows).execute(&mut &*conn).await?;
