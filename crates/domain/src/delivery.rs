@@ -39,6 +39,34 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// How a message stands, as whoever looks after an endpoint asks.
+    MessageState {
+        /// Not tried yet.
+        Waiting = "waiting",
+        /// Tried and not taken; it is tried again.
+        Failing = "failing",
+        /// The other side said that it is gone. It is tried again only if a person says so.
+        Refused = "refused",
+        Accepted = "accepted",
+        /// It was not sent: a later one took its place, or nothing was owed any more.
+        Dropped = "dropped",
+    }
+}
+
+impl MessageState {
+    /// How a message stands that ended so, or was tried so often and has not.
+    pub fn of(ending: Option<Ending>, tries: i32) -> Self {
+        match ending {
+            None if tries == 0 => Self::Waiting,
+            None => Self::Failing,
+            Some(Ending::Accepted) => Self::Accepted,
+            Some(Ending::Refused) => Self::Refused,
+            Some(Ending::Superseded | Ending::NoLongerOwed | Ending::HandedOver) => Self::Dropped,
+        }
+    }
+}
+
 /// How much a rung presses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pressure {

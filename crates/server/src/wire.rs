@@ -225,14 +225,16 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, determination, disclosure, duty, episode, factor, interview, law, notification, observation,
-        photo, placement, policy, refusal, report, search_effort,
+        child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law, notification,
+        observation, photo, placement, policy, refusal, reminder, report, search_effort,
     };
 
     use super::Code;
 
     pub type AnchorCode = Code<law::Anchor>;
+    pub type AudienceCode = Code<reminder::Audience>;
     pub type CadenceCode = Code<law::Cadence>;
+    pub type ChannelCode = Code<delivery::Channel>;
     pub type CareStatusCode = Code<child::CareStatus>;
     pub type ClosureReasonCode = Code<episode::ClosureReason>;
     pub type ContentOriginCode = Code<report::ContentOrigin>;
@@ -242,6 +244,7 @@ pub mod codes {
     pub type DeterminationTypeCode = Code<determination::DeterminationType>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
+    pub type EndingCode = Code<delivery::Ending>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
     pub type EscalationKindCode = Code<refusal::EscalationKind>;
     pub type EthnicityCode = Code<child::Ethnicity>;
@@ -249,6 +252,7 @@ pub mod codes {
     pub type LegalBasisCode = Code<disclosure::LegalBasis>;
     pub type InterviewOutcomeCode = Code<interview::InterviewOutcome>;
     pub type LivingArrangementCode = Code<placement::LivingArrangement>;
+    pub type MessageStateCode = Code<delivery::MessageState>;
     pub type MethodCode = Code<compliance::Method>;
     pub type MissingTypeCode = Code<episode::MissingType>;
     pub type NotificationKindCode = Code<notification::NotificationKind>;

@@ -19,7 +19,7 @@ use crate::tx::{ReadTx, WriteTx};
 
 mod messages;
 
-pub use messages::{Message, Standing, find as find_message, list as list_messages, resend};
+pub use messages::{Message, find as find_message, list as list_messages, resend};
 
 /// An approved endpoint is first sent to after this time, so that a wrong one can be stopped (WH-08).
 pub const DELAY: TimeDelta = TimeDelta::hours(24);

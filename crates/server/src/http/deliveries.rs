@@ -15,37 +15,37 @@ use crate::cell::harmless;
 use crate::paging::List;
 use crate::problem::Problem;
 use crate::reply::{CsvFile, File, Shown};
+use crate::wire::Code;
+use crate::wire::codes::{AudienceCode, ChannelCode, DutyKindCode, EndingCode, RecipientCode};
 
 /// One message to one person or endpoint.
 #[derive(Serialize, ToSchema)]
 pub(super) struct DeliveryView {
     duty_id: Uuid,
-    duty_kind: String,
-    duty_recipient: Option<String>,
+    duty_kind: DutyKindCode,
+    duty_recipient: Option<RecipientCode>,
     /// Which rung of the ladder.
     rung: String,
     /// When that rung was due.
     due_at: DateTime<Utc>,
-    /// For whom the rung was meant: `assigned_worker`, `back_up`, `supervisor`, `on_call` or `agency_contact`.
-    audience: String,
+    /// For whom the rung was meant.
+    audience: AudienceCode,
     /// The highest of them that it was given to so far.
-    reached: Option<String>,
+    reached: Option<AudienceCode>,
     /// Nobody stood on the rung when it fired, so the next one up who exists had it.
     went_up: bool,
     /// Null for an endpoint of the agency.
     user_id: Option<Uuid>,
     user_name: Option<String>,
-    /// `inbox`, `email` or `webhook`.
-    channel: String,
+    channel: ChannelCode,
     /// When it was ready to leave.
     queued_at: DateTime<Utc>,
     /// How often it was tried.
     tries: i32,
     /// When the inbox, the relay or the endpoint took it: delivered, not yet seen.
     delivered_at: Option<DateTime<Utc>>,
-    /// `accepted`, `refused`, `superseded` by the next rung, `no_longer_owed`, `handed_over` to another worker; null
-    /// while it waits.
-    ending: Option<String>,
+    /// How it ended; null while it waits.
+    ending: Option<EndingCode>,
     /// When the person said that they saw it.
     seen_at: Option<DateTime<Utc>>,
     /// When the duty was done.
@@ -56,20 +56,20 @@ impl From<Delivered> for DeliveryView {
     fn from(it: Delivered) -> Self {
         Self {
             duty_id: it.duty_id,
-            duty_kind: it.duty_kind,
-            duty_recipient: it.duty_recipient,
+            duty_kind: Code(it.duty_kind),
+            duty_recipient: it.duty_recipient.map(Code),
             rung: it.rung,
             due_at: it.due_at,
-            audience: it.audience,
-            reached: it.reached,
+            audience: Code(it.audience),
+            reached: it.reached.map(Code),
             went_up: it.went_up,
             user_id: it.user_id,
             user_name: it.name,
-            channel: it.channel,
+            channel: Code(it.channel),
             queued_at: it.queued_at,
             tries: it.tries,
             delivered_at: it.delivered_at,
-            ending: it.ending,
+            ending: it.ending.map(Code),
             seen_at: it.seen_at,
             done_at: it.done_at,
         }
@@ -130,15 +130,15 @@ fn csv(rows: &[Delivered]) -> Result<Vec<u8>, csv::Error> {
     for row in rows {
         sheet.write_record([
             row.duty_id.to_string(),
-            row.duty_kind.clone(),
-            row.duty_recipient.clone().unwrap_or_default(),
+            row.duty_kind.to_string(),
+            text(row.duty_recipient),
             row.rung.clone(),
             instant(Some(row.due_at)),
-            row.audience.clone(),
-            row.reached.clone().unwrap_or_default(),
+            row.audience.to_string(),
+            text(row.reached),
             row.went_up.to_string(),
             harmless(row.name.as_deref().unwrap_or_default()),
-            row.channel.clone(),
+            row.channel.to_string(),
             instant(Some(row.queued_at)),
             row.tries.to_string(),
             instant(row.delivered_at),
@@ -147,6 +147,10 @@ fn csv(rows: &[Delivered]) -> Result<Vec<u8>, csv::Error> {
         ])?;
     }
     sheet.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+fn text<T: ToString>(cell: Option<T>) -> String {
+    cell.map(|it| it.to_string()).unwrap_or_default()
 }
 
 fn instant(at: Option<DateTime<Utc>>) -> String {

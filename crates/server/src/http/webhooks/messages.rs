@@ -3,9 +3,10 @@
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
+use homeward_domain::delivery::MessageState;
 use homeward_domain::id::names;
 use homeward_domain::policy::ConfigureWebhooks;
-use homeward_store::webhooks::{self, Message, Standing};
+use homeward_store::webhooks::{self, Message};
 use homeward_store::{Audited, Seen};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,29 +16,15 @@ use crate::auth::Within;
 use crate::paging::{self, List};
 use crate::problem::Problem;
 use crate::reply::Shown;
-
-/// How a message stands.
-#[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(in crate::http) enum WebhookMessageState {
-    /// Not tried yet.
-    Waiting,
-    /// Tried and not taken. It is tried again.
-    Failing,
-    /// The endpoint answered that it is gone. It is tried again only if a person says so.
-    Refused,
-    Accepted,
-    /// Not sent: a later one took its place, or nothing was owed any more.
-    Dropped,
-}
+use crate::wire::codes::MessageStateCode;
+use crate::wire::{self, Code};
 
 /// Which messages to show.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct WebhookMessagesQuery {
-    #[param(inline)]
-    state: Option<WebhookMessageState>,
+    state: Option<MessageStateCode>,
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u8>,
     cursor: Option<String>,
@@ -50,7 +37,7 @@ pub(in crate::http) struct WebhookMessageView {
     /// The `webhook-id` that the endpoint sees, the same over every try.
     webhook_id_header: Uuid,
     duty_id: Uuid,
-    state: WebhookMessageState,
+    state: MessageStateCode,
     queued_at: DateTime<Utc>,
     tries: i32,
     /// Null once it is done with.
@@ -60,37 +47,13 @@ pub(in crate::http) struct WebhookMessageView {
     last_status: Option<i32>,
 }
 
-impl From<WebhookMessageState> for Standing {
-    fn from(state: WebhookMessageState) -> Self {
-        match state {
-            WebhookMessageState::Waiting => Self::Waiting,
-            WebhookMessageState::Failing => Self::Failing,
-            WebhookMessageState::Refused => Self::Refused,
-            WebhookMessageState::Accepted => Self::Accepted,
-            WebhookMessageState::Dropped => Self::Dropped,
-        }
-    }
-}
-
-impl From<Standing> for WebhookMessageState {
-    fn from(standing: Standing) -> Self {
-        match standing {
-            Standing::Waiting => Self::Waiting,
-            Standing::Failing => Self::Failing,
-            Standing::Refused => Self::Refused,
-            Standing::Accepted => Self::Accepted,
-            Standing::Dropped => Self::Dropped,
-        }
-    }
-}
-
 impl From<Message> for WebhookMessageView {
     fn from(it: Message) -> Self {
         Self {
             id: it.id,
             webhook_id_header: it.message_id,
             duty_id: it.duty_id,
-            state: it.standing().into(),
+            state: Code(it.state),
             queued_at: it.queued_at,
             tries: it.tries,
             next_try_at: it.ended_at.is_none().then_some(it.next_try_at),
@@ -115,7 +78,7 @@ pub(in crate::http) async fn list(
     let page = request
         .list(async |tx, grant| {
             webhooks::find(tx, grant, id).await?;
-            let page = webhooks::list_messages(tx, grant, id, query.state.map(Standing::from), &window).await?;
+            let page = webhooks::list_messages(tx, grant, id, wire::code(query.state), &window).await?;
             Ok(Seen(page.map(WebhookMessageView::from), grant.saw(Vec::new())))
         })
         .await?;
@@ -133,7 +96,7 @@ pub(in crate::http) async fn resend(request: Within<ConfigureWebhooks>) -> Resul
     let view = request
         .change(async |tx, grant| {
             let before = webhooks::find_message(tx, grant, id, message).await?;
-            if !before.owed || matches!(before.standing(), Standing::Accepted | Standing::Dropped) {
+            if !before.owed || matches!(before.state, MessageState::Accepted | MessageState::Dropped) {
                 return Err(Problem::AlreadyDone);
             }
             let sent = webhooks::resend(tx, grant, id, message).await?;
