@@ -244,7 +244,7 @@ fn after_a_move(by: i64, sent: usize, hour: i64) -> (i32, String, i64) {
     let move_by = |at: DateTime<Utc>| at + TimeDelta::hours(by);
     let Duty { starts_at, target_at, due_at, .. } = report();
     let (starts_at, target_at, due_at) = (move_by(starts_at), move_by(target_at), due_at.map(move_by));
-    let moved = Duty { starts_at, target_at, due_at, ..report() };
+    let moved = Duty { starts_at, due_at, target_at, ..report() };
     let next = next_rung(&moved, sent, hours_in(&report(), hour)).unwrap();
     (next.ordinal, next.step.to_string(), (next.fire_at - report().starts_at).num_hours())
 }
