@@ -13,7 +13,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use crate::error::StoreResult;
-use crate::reminders::LEASE;
+use crate::reminders::{LEASE, STRAY};
 use crate::sql::{Sql, sql};
 use crate::tx::Store;
 
@@ -61,7 +61,7 @@ pub struct Depth {
 
 const CLAIM: &str = "update deliveries d set leased_until = ?, fence = d.fence + 1 \
     from (select agency_id, id from deliveries where channel = ? and pressing = ? and next_try_at <= ? \
-    and ended_at is null and (leased_until is null or leased_until <= ?) \
+    and ended_at is null and (leased_until is null or leased_until <= ? or ? < leased_until) \
     and (webhook_id is null or webhook_id <> all(?)) \
     order by next_try_at, id limit ? for update skip locked) due \
     where d.agency_id = due.agency_id and d.id = due.id \
@@ -151,6 +151,7 @@ fn claim(channel: Channel, pressing: bool, now: DateTime<Utc>, limit: i64, busy:
         .bind::<Bool, _>(pressing)
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(now + STRAY)
         .bind::<Array<SqlUuid>, _>(busy)
         .bind::<BigInt, _>(limit)
 }

@@ -26,19 +26,22 @@ pub use deliver::Outcome;
 
 /// How long a worker may hold a rung (DL-03). A killed worker's rungs are free again after this.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+/// A lease that ends later than this from now was taken by a clock that was ahead, and holds nobody up: the fence keeps
+/// its worker from writing.
+pub(crate) const STRAY: TimeDelta = TimeDelta::seconds(60);
 
 /// Lock what is due and free, skip what others hold; the fence tells a late worker that it has lost. What presses and
 /// what does not are claimed apart, so that a flood of the one never keeps the other waiting (DL-11).
 const CLAIM: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
     from (select agency_id, id from rungs where pressing = ? and fire_at <= ? and sent_at is null \
-    and cancelled_at is null and (leased_until is null or leased_until <= ?) \
+    and cancelled_at is null and (leased_until is null or leased_until <= ? or ? < leased_until) \
     order by fire_at, id limit ? for update skip locked) due \
     where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.fire_at";
 
 /// The same for rungs that were delivered and that somebody has to have seen by now (DL-08).
 const CLAIM_TO_FOLLOW_UP: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
     from (select agency_id, id from rungs where follow_up_at is not null and follow_up_at <= ? \
-    and (leased_until is null or leased_until <= ?) \
+    and (leased_until is null or leased_until <= ? or ? < leased_until) \
     order by follow_up_at, id limit ? for update skip locked) due \
     where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.follow_up_at as fire_at";
 
@@ -102,7 +105,8 @@ fn claim(statement: Sql, pressing: Option<bool>, (worker, now, limit): (&str, Da
         Some(pressing) => statement.bind::<Bool, _>(pressing),
         None => statement,
     };
-    statement.bind::<Timestamptz, _>(now).bind::<Timestamptz, _>(now).bind::<BigInt, _>(limit)
+    let free = statement.bind::<Timestamptz, _>(now).bind::<Timestamptz, _>(now).bind::<Timestamptz, _>(now + STRAY);
+    free.bind::<BigInt, _>(limit)
 }
 
 /// One message to one person.

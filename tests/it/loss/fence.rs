@@ -25,6 +25,22 @@ async fn a_leased_rung_is_nobody_elses_until_the_lease_ends() {
 }
 
 #[tokio::test]
+async fn a_lease_of_a_clock_that_was_a_day_ahead_holds_nobody_up() {
+    let app = TestApp::at(NOW).await;
+    app.given_case().await;
+    let store = &app.state.store;
+    let ahead = store.lease("ahead", at("2026-05-02T08:00:00Z"), 50).await.unwrap();
+    let right = store.lease("right", at(NOW), 50).await.unwrap();
+    assert_eq!((ahead.len(), right.len()), (2, 2));
+    for rung in &ahead {
+        assert_eq!(store.deliver(rung, "ahead", at(NOW)).await.unwrap(), Outcome::Lost);
+    }
+    for rung in &right {
+        assert_eq!(store.deliver(rung, "right", at(NOW)).await.unwrap(), Outcome::Delivered(1));
+    }
+}
+
+#[tokio::test]
 async fn whoever_lost_a_lease_writes_nothing() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
