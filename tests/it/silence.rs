@@ -73,12 +73,13 @@ async fn dm_01_each_loop_that_falls_silent_is_told_and_so_is_its_return() {
 async fn a_rung_that_nobody_delivers_is_told_whoever_holds_it() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
-    as_owner(&app, "update rungs set leased_until = 'infinity'").await;
+    let hung = app.db.owner().await;
+    hung.batch_execute("begin; select from rungs for update").await.unwrap();
     app.travel_to("2026-05-01T08:02:31Z").await;
     let mut watched = Watched::over(&app);
     watched.round().await;
     assert_eq!(watched.said("raised"), ["reminders_late"]);
-    as_owner(&app, "update rungs set leased_until = null").await;
+    hung.batch_execute("rollback").await.unwrap();
     app.settle().await;
     watched.round().await;
     assert_eq!(watched.said("cleared"), ["reminders_late"]);
