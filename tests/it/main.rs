@@ -13,6 +13,7 @@ mod closing;
 mod compliance;
 mod demo;
 mod determinations;
+mod edges;
 mod episodes;
 mod factors;
 mod hand_overs;

@@ -53,7 +53,7 @@ async fn session(app: &TestApp) -> Session {
 }
 
 fn signed(byte: u8, session: &Session) -> String {
-    let keys = Keys::new(SigningKey::from_bytes(vec![byte; 32]).unwrap());
+    let keys = Keys::new(SigningKey::from_bytes((byte..byte + 32).collect()).unwrap());
     keys.sign(session, at(NOW)).unwrap().0
 }
 

@@ -1,21 +1,32 @@
 //! From bytes to a value: every fault at once, each with a pointer to its field.
 
-use actix_web::http::header::CONTENT_TYPE;
+use std::time::Duration;
+
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use actix_web::{FromRequest as _, HttpRequest};
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::problem::{Fault, Problem};
+
+mod strict;
 
 /// The largest body, in bytes. The longest narrative fits.
 pub const LIMIT: usize = 128 * 1024;
 
 /// The same where a photo is sent: 15 MiB as base64, and what stands around it.
 pub const PHOTO_LIMIT: usize = 21 * 1024 * 1024;
+
+/// How long a client may take to send it, a byte at a time if need be.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The same where a photo is sent: two minutes at 1.5 Mbit/s.
+const PHOTO_PATIENCE: Duration = Duration::from_mins(2);
 
 const PHOTOS: &str = "/v1/children/{child_id}/photos";
 
@@ -24,7 +35,16 @@ const FAULTS: usize = 50;
 
 /// Reads the body up to the limit. It is judged later, once the person is known.
 pub async fn read(request: &HttpRequest, payload: &mut actix_web::dev::Payload) -> Result<Bytes, Problem> {
-    let limit = if request.match_pattern().as_deref() == Some(PHOTOS) { PHOTO_LIMIT } else { LIMIT };
+    let is_photo = request.match_pattern().as_deref() == Some(PHOTOS);
+    let (limit, patience) = if is_photo { (PHOTO_LIMIT, PHOTO_PATIENCE) } else { (LIMIT, PATIENCE) };
+    timeout(patience, read_up_to(limit, request, payload)).await.unwrap_or(Err(Problem::TooSlow))
+}
+
+async fn read_up_to(
+    limit: usize,
+    request: &HttpRequest,
+    payload: &mut actix_web::dev::Payload,
+) -> Result<Bytes, Problem> {
     let mut payload =
         Payload::from_request(request, payload).await.map_err(|error| Problem::MalformedJson(error.to_string()))?;
     let mut body = BytesMut::new();
@@ -42,14 +62,16 @@ pub async fn read(request: &HttpRequest, payload: &mut actix_web::dev::Payload) 
 pub fn parse<T: DeserializeOwned + ToSchema>(request: &HttpRequest, body: &[u8]) -> Result<T, Problem> {
     let sent = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let kind = sent.split(';').next().unwrap_or_default().trim();
-    if !kind.eq_ignore_ascii_case("application/json") {
+    // What is small on the way and large once unpacked would pass the limit.
+    let packed = request.headers().contains_key(CONTENT_ENCODING);
+    if packed || !kind.eq_ignore_ascii_case("application/json") {
         return Err(Problem::WrongContentType);
     }
     parse_json(body)
 }
 
 fn parse_json<T: DeserializeOwned + ToSchema>(body: &[u8]) -> Result<T, Problem> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| Problem::MalformedJson(error.to_string()))?;
+    let value = strict::parse(body).map_err(|error| Problem::MalformedJson(error.to_string()))?;
     let Value::Object(fields) = value else {
         return Err(Problem::InvalidBody(vec![Fault { pointer: String::new(), detail: "must be an object".into() }]));
     };

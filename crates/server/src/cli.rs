@@ -159,5 +159,6 @@ pub enum UserCommand {
 
 fn environment() -> String {
     let lines = VARIABLES.iter().map(|(name, what)| format!("  {name:<24} {what}"));
-    format!("Environment:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    format!("Environment:\n{lines}\n  <name>_FILE              a file to read a setting from that holds a secret")
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::private_file;
+use crate::tls::CertificateFiles;
 use crate::webhook::Allowed;
 
 /// How the program is to run.
@@ -16,6 +18,8 @@ pub struct Config {
     pub migrate_url: Option<String>,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// The certificate to show there; none speaks HTTP in the clear.
+    pub tls: Option<CertificateFiles>,
     /// Where the private database and the key live.
     pub data_dir: PathBuf,
     /// The key that signs tokens.
@@ -69,10 +73,12 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 22] = [
+pub const VARIABLES: [(&str, &str); 24] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
+    ("HOMEWARD_TLS_CERT", "the certificate chain to speak TLS with, as PEM; HTTP in the clear where left out"),
+    ("HOMEWARD_TLS_KEY", "its key, as PEM; both are read again when they change"),
     ("HOMEWARD_DATA_DIR", "where the private database, the keys and the photos live, .homeward where left out"),
     ("HOMEWARD_KEY_FILE", "the key that signs tokens, made under HOMEWARD_DATA_DIR where left out"),
     ("HOMEWARD_DATA_KEY_FILE", "the keys that seal values, made under HOMEWARD_DATA_DIR where left out: keep a copy"),
@@ -81,7 +87,7 @@ pub const VARIABLES: [(&str, &str); 22] = [
     ("HOMEWARD_DEMO_PASSWORD", "the password of the demo people; made up and printed once where left out"),
     ("HOMEWARD_SMTP_URL", "the mail relay, as smtps://user:password@host; no mail is sent where left out"),
     ("HOMEWARD_MAIL_FROM", "in whose name mail is sent, homeward@localhost where left out"),
-    ("HOMEWARD_PUBLIC_URL", "where people sign in, as it stands in messages; http://HOMEWARD_LISTEN where left out"),
+    ("HOMEWARD_PUBLIC_URL", "where people sign in, as it stands in messages; HOMEWARD_LISTEN where left out"),
     ("HOMEWARD_WEBHOOK_ALLOW", "host:port pairs that webhooks may go to though they are not public, by commas"),
     ("HOMEWARD_WORK_LISTEN", "where `work` shows /livez, /readyz, /metrics and /status; nowhere where left out"),
     ("HOMEWARD_WATCH_LISTEN", "the same for `watch`"),
@@ -92,6 +98,16 @@ pub const VARIABLES: [(&str, &str); 22] = [
     ("HOMEWARD_CANARY_MAILDIR", "the Maildir in which they arrive, for `watch` to read"),
     ("HOMEWARD_LOG", "what is logged, `warn` where left out; `info` writes a line for each request"),
     ("HOMEWARD_CONFIG", "a TOML file with any of the above; the environment wins over it"),
+];
+
+/// What can be read from a file that `<name>_FILE` names.
+const SECRETS: [&str; 6] = [
+    "DATABASE_URL",
+    "HOMEWARD_MIGRATE_URL",
+    "HOMEWARD_SMTP_URL",
+    "HOMEWARD_DEMO_PASSWORD",
+    "HOMEWARD_ALARM_URL",
+    "HOMEWARD_PING_URL",
 ];
 
 impl Config {
@@ -107,6 +123,7 @@ impl Config {
                 Err(fault) => faults.push(fault),
             }
         }
+        faults.extend(SECRETS.into_iter().filter_map(|name| secret(&mut values, name).err()));
         let config = Self::from(&values, &mut faults);
         if faults.is_empty() { Ok(config) } else { Err(ConfigFaults(faults)) }
     }
@@ -120,11 +137,15 @@ impl Config {
         Self {
             smtp_url: text("HOMEWARD_SMTP_URL"),
             mail_from: text("HOMEWARD_MAIL_FROM").unwrap_or_else(|| "homeward@localhost".to_owned()),
-            public_url: text("HOMEWARD_PUBLIC_URL").unwrap_or_else(|| format!("http://{listen}")),
+            public_url: text("HOMEWARD_PUBLIC_URL").unwrap_or_else(|| {
+                let scheme = if text("HOMEWARD_TLS_CERT").is_some() { "https" } else { "http" };
+                format!("{scheme}://{listen}")
+            }),
             webhook_allow: parsed(values, faults, "HOMEWARD_WEBHOOK_ALLOW", Allowed::default()),
             database_url: text("DATABASE_URL"),
             migrate_url: text("HOMEWARD_MIGRATE_URL"),
             listen,
+            tls: certificate(values, faults),
             connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", DEFAULT_CONNECTIONS).get(),
             threads: parsed(values, faults, "HOMEWARD_THREADS", DEFAULT_THREADS).get(),
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),
@@ -164,6 +185,30 @@ impl WatchConfig {
     }
 }
 
+/// Takes the value from the file that is named in its place (LG-05): it stands in no environment and no process list.
+fn secret(values: &mut BTreeMap<String, String>, name: &str) -> Result<(), String> {
+    let in_file = format!("{name}_FILE");
+    let Some(path) = values.get(&in_file) else { return Ok(()) };
+    if values.contains_key(name) {
+        return Err(format!("{in_file}: {name} is set too"));
+    }
+    let bytes = private_file::read(Path::new(path)).map_err(|error| format!("{in_file}: {path}: {error}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{in_file}: {path}: it is no text"))?;
+    values.insert(name.to_owned(), text.trim_end().to_owned());
+    Ok(())
+}
+
+fn certificate(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Option<CertificateFiles> {
+    match ["HOMEWARD_TLS_CERT", "HOMEWARD_TLS_KEY"].map(|it| values.get(it)) {
+        [Some(chain), Some(key)] => Some(CertificateFiles { chain: chain.into(), key: key.into() }),
+        [None, None] => None,
+        _ => {
+            faults.push("HOMEWARD_TLS_CERT, HOMEWARD_TLS_KEY: the one is nothing without the other".to_owned());
+            None
+        }
+    }
+}
+
 fn listening(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: &str) -> Option<SocketAddr> {
     let text = values.get(name)?;
     let address = text.parse();
@@ -199,3 +244,6 @@ fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The file with the keys that seal values: made, read, watched, and grown by a rotation.
 
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -119,8 +119,8 @@ pub async fn settle(owner_url: &str, keyring: &Keyring) -> Result<Rotated, DataK
 }
 
 fn text(path: &Path) -> Result<String, DataKeyError> {
-    let mode = std::fs::metadata(path).map_err(|source| file(path, source))?.permissions().mode();
-    if mode & 0o007 != 0 {
+    let is_open = File::open(path).and_then(|it| private_file::is_open(&it)).map_err(|source| file(path, source))?;
+    if is_open {
         return Err(DataKeyError::Open(path.to_owned()));
     }
     let bytes = private_file::read(path).map_err(|source| file(path, source))?;

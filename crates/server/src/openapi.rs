@@ -27,9 +27,10 @@ const PROBLEMS: [(&str, &str); 6] = [
     ("413", "The body is too large"),
     ("503", "The database cannot be reached; try again"),
 ];
-const PROBLEMS_OF_BODIES: [(&str, &str); 3] = [
+const PROBLEMS_OF_BODIES: [(&str, &str); 4] = [
+    ("408", "The body did not arrive in time"),
     ("409", "Conflicts with what is recorded"),
-    ("415", "The body is not application/json"),
+    ("415", "The body is not application/json, or is packed"),
     ("422", "Understood, and impossible"),
 ];
 const PROBLEMS_OF_VERSIONS: [(&str, &str); 2] =
@@ -117,10 +118,23 @@ fn add(operation: &mut Operation, problems: &[(&str, &str)]) {
     }
 }
 
-/// Whether some operation has this path.
-pub fn knows(path: &str) -> bool {
-    static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| document().paths.paths.into_keys().collect());
-    PATHS.iter().any(|it| matches(it, path))
+/// By which methods this path is reached, as `Allow` lists them; nothing where it is none.
+pub fn methods_of(path: &str) -> Option<&'static str> {
+    static PATHS: LazyLock<Vec<(String, String)>> =
+        LazyLock::new(|| document().paths.paths.into_iter().map(|(path, item)| (path, methods(&item))).collect());
+    PATHS.iter().find(|(pattern, _)| matches(pattern, path)).map(|(_, methods)| methods.as_str())
+}
+
+fn methods(item: &PathItem) -> String {
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    let there = all.into_iter().filter(|(_, operation)| operation.is_some());
+    there.map(|(method, _)| method).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether reading at this pattern takes query parameters. Where it takes none, every one is unknown.

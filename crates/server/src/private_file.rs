@@ -2,19 +2,28 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
 /// No file of keys is longer; a wrong path is not read into memory.
-const BYTES_MAX: u64 = 4096;
+const BYTES_MAX: u64 = 16 * 1024;
 
-/// What is in it.
+/// What is in it. A file that everyone on the machine can read holds no secret, and is refused (LG-05).
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    if is_open(&file)? {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "everyone can read it: chmod 600 it"));
+    }
     let mut bytes = Vec::new();
-    File::open(path)?.take(BYTES_MAX).read_to_end(&mut bytes)?;
+    file.take(BYTES_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Whether people who are neither its owner nor of its group can do anything with it.
+pub fn is_open(file: &File) -> io::Result<bool> {
+    Ok(file.metadata()?.permissions().mode() & 0o007 != 0)
 }
 
 /// Written beside its place and then linked to it. A file that is there already is left as it is.

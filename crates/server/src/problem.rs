@@ -1,7 +1,7 @@
 //! What a client is told when something cannot be done (RFC 9457). The one file with status codes of errors.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use homeward_domain::episode::{MomentsError, ReceiptMovesLater};
 use homeward_domain::id::{DutyId, EpisodeId};
@@ -54,7 +54,7 @@ pub enum Problem {
     InvalidQuery(String),
     #[error("the cursor is not one of ours")]
     InvalidCursor,
-    #[error("send application/json")]
+    #[error("send application/json, as it is")]
     WrongContentType,
     #[error("the body is larger than {limit} bytes")]
     BodyTooLarge { limit: usize },
@@ -109,7 +109,9 @@ pub enum Problem {
     #[error("this is the last address that was not refused: give another one first")]
     LastAddress,
     #[error("the method is not allowed here")]
-    MethodNotAllowed,
+    MethodNotAllowed { allowed: String },
+    #[error("the body did not arrive in time")]
+    TooSlow,
     #[error("the service cannot answer now; try again")]
     Unavailable(#[source] StoreError),
     #[error("something went wrong; the request id helps to find it")]
@@ -162,7 +164,8 @@ impl Problem {
             Self::EmailTaken => (S::CONFLICT, "email-taken"),
             Self::AddressKnown => (S::CONFLICT, "address-known"),
             Self::LastAddress => (S::CONFLICT, "last-address"),
-            Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::MethodNotAllowed { .. } => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
+            Self::TooSlow => (S::REQUEST_TIMEOUT, "too-slow"),
             Self::Unavailable(_) => (S::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -288,6 +291,9 @@ impl ResponseError for Problem {
         response.content_type("application/problem+json").insert_header(("Cache-Control", "no-store"));
         if let Self::TooManyTries { seconds } = self {
             response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if let Self::MethodNotAllowed { allowed } = self {
+            response.insert_header((ALLOW, allowed.as_str()));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "1"));

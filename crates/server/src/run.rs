@@ -2,14 +2,12 @@
 
 use std::error::Error;
 use std::io::Write as _;
-use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use homeward_store::silence::Lookout;
 use homeward_store::{Store, StoreError, migrate};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -31,9 +29,12 @@ use crate::postgres::{Cluster, Durability};
 use crate::pulse::Pulse;
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
-use crate::serve;
 use crate::watch::{Watch, worker_name};
 use crate::webhook::Poster;
+
+mod doors;
+
+use doors::{answer_until_told, show_until_told};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -302,17 +303,6 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     Ok(())
 }
 
-async fn answer_until_told(state: AppState, config: &Config) -> Result<(), Failure> {
-    let server = serve::server(state, TcpListener::bind(config.listen)?, config.threads)?;
-    let handle = server.handle();
-    let running = tokio::spawn(server);
-    print(&format!("listening on http://{}", config.listen));
-    told_to_stop().await?;
-    handle.stop(true).await;
-    running.await??;
-    Ok(())
-}
-
 /// A loop for each way that messages leave by.
 fn outboxes(
     mailer: Option<Mailer>,
@@ -342,18 +332,6 @@ async fn watch_until_told(config: &Config, database: &Database) -> Result<(), Fa
     Ok(watching.await?)
 }
 
-/// Shows how a process is, where that is wanted, until it is told to stop.
-async fn show_until_told(pulse: Pulse, listen: Option<SocketAddr>) -> Result<(), Failure> {
-    let Some(address) = listen else { return told_to_stop().await };
-    let server = serve::beacon(pulse, TcpListener::bind(address)?)?;
-    let handle = server.handle();
-    let running = tokio::spawn(server);
-    print(&format!("showing how it is on http://{address}"));
-    told_to_stop().await?;
-    handle.stop(true).await;
-    Ok(running.await??)
-}
-
 /// The relay, where there is one.
 fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
     let Some(url) = &config.smtp_url else { return Ok(None) };
@@ -362,16 +340,6 @@ fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
         Some(to) => mailer.with_canaries(to)?,
         None => mailer,
     }))
-}
-
-async fn told_to_stop() -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed?,
-        _ = terminate.recv() => {}
-    }
-    print("stopping");
-    Ok(())
 }
 
 /// Writes a line for the person at the terminal. A closed pipe is no reason to stop serving.

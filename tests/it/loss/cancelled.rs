@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use homeward_domain::id::{ChildId, EpisodeId, Id};
 use homeward_domain::policy::{ChangeEpisode, OwnReminders};
 use homeward_server::ctx::AppState;
-use homeward_server::serve;
+use homeward_server::serve::{self, Door};
 use homeward_store::call::Call;
 use homeward_store::{Audited, Store, StoreError, episodes};
 use serde_json::json;
@@ -43,7 +43,7 @@ async fn narrow(app: &TestApp) -> (String, Store) {
     let store = Store::open(&app.db.url, 2, app.keyring.clone()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(serve::server(AppState { store: store.clone(), ..app.state.clone() }, listener, 1).unwrap());
+    tokio::spawn(serve::server(AppState { store: store.clone(), ..app.state.clone() }, Door::plain(listener)).unwrap());
     (address, store)
 }
 

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use homeward_server::ctx::AppState;
+use homeward_server::demo;
 use homeward_server::postgres::{Cluster, Durability};
-use homeward_server::{demo, serve};
+use homeward_server::serve::{self, Door};
 use homeward_store::{Store, migrate};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -163,7 +164,9 @@ async fn serve(app: &TestApp, url: &str) -> String {
     let store = Store::open(url, 6, app.keyring.clone()).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(serve::server(AppState { store, ..app.state.clone() }, listener, 2).unwrap());
+    tokio::spawn(
+        serve::server(AppState { store, ..app.state.clone() }, Door { threads: 2, ..Door::plain(listener) }).unwrap(),
+    );
     address
 }
 

@@ -16,7 +16,7 @@ use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
 use homeward_server::pulse::Pulse;
 use homeward_server::reminders::{Outbox, Way, Worker};
-use homeward_server::serve;
+use homeward_server::serve::{self, Door};
 use homeward_server::webhook::{Allowed, Poster};
 use homeward_store::Store;
 use homeward_store::seal::{Keyring, grown};
@@ -77,7 +77,7 @@ impl TestApp {
         let state = AppState {
             store,
             clock: clock.clone(),
-            keys: Arc::new(Keys::new(SigningKey::from_bytes(vec![7; 32]).expect("a key"))),
+            keys: Arc::new(Keys::new(SigningKey::from_bytes((7..39).collect()).expect("a key"))),
             passwords: Arc::new(Passwords::new()),
             objects,
             poster,
@@ -229,7 +229,7 @@ fn pulse(store: &Store, clock: &Arc<TestClock>) -> Pulse {
 fn listen(state: &AppState) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
-    let server = serve::server(state.clone(), listener, 1).expect("the server starts");
+    let server = serve::server(state.clone(), Door::plain(listener)).expect("the server starts");
     tokio::spawn(server);
     address
 }

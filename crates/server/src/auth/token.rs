@@ -1,5 +1,6 @@
 //! What a signed-in person carries: short access tokens, refresh tokens that work once, and signed cursors.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,9 @@ pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 /// A key that is shorter could be guessed.
 const KEY_BYTES: usize = 32;
 
+/// With fewer different bytes it is a word, a pattern or nothing at all (LG-07). 32 random ones have about 30.
+const DIFFERENT_BYTES: usize = 10;
+
 /// What a cursor's tag is cut to: 128 bits.
 const TAG_BYTES: usize = 16;
 
@@ -47,6 +51,9 @@ pub enum KeyError {
     /// What is in it does not suffice.
     #[error("a signing key needs at least {KEY_BYTES} bytes")]
     TooShort,
+    /// It repeats itself.
+    #[error("the signing key repeats itself: take random bytes")]
+    TooPlain,
     /// The machine gave no random bytes.
     #[error(transparent)]
     NoRandomness(#[from] NoRandomness),
@@ -113,6 +120,9 @@ impl SigningKey {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, KeyError> {
         if bytes.len() < KEY_BYTES {
             return Err(KeyError::TooShort);
+        }
+        if bytes.iter().collect::<BTreeSet<_>>().len() < DIFFERENT_BYTES {
+            return Err(KeyError::TooPlain);
         }
         let mut label = Hmac::<Sha256>::new_from_slice(&bytes).map_err(|_| KeyError::TooShort)?;
         label.update(CURSOR_LABEL);

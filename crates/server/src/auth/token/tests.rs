@@ -7,8 +7,12 @@ use serde_json::json;
 
 use super::*;
 
-fn keys(byte: u8) -> Keys {
-    Keys::new(SigningKey::from_bytes(vec![byte; 32]).expect("a key"))
+fn bytes(first: u8) -> Vec<u8> {
+    (first..first + 32).collect()
+}
+
+fn keys(first: u8) -> Keys {
+    Keys::new(SigningKey::from_bytes(bytes(first)).expect("a key"))
 }
 
 fn noon() -> DateTime<Utc> {
@@ -84,13 +88,13 @@ fn a_token_changed_anywhere_is_refused() {
 #[test]
 fn only_hs256_is_accepted() {
     let keys = keys(1);
-    let sound = forged(&json!({ "alg": "HS256", "typ": "JWT" }), &claims(), &[1; 32]);
+    let sound = forged(&json!({ "alg": "HS256", "typ": "JWT" }), &claims(), &bytes(1));
     assert!(keys.verify(&sound, noon()).is_ok());
     for algorithm in ["none", "None", "HS384", "HS512", "RS256", "ES256", "EdDSA", ""] {
-        let token = forged(&json!({ "alg": algorithm, "typ": "JWT" }), &claims(), &[1; 32]);
+        let token = forged(&json!({ "alg": algorithm, "typ": "JWT" }), &claims(), &bytes(1));
         assert_eq!(keys.verify(&token, noon()), Err(InvalidToken), "{algorithm}");
     }
-    let hs512 = jsonwebtoken::encode(&Header::new(Algorithm::HS512), &claims(), &EncodingKey::from_secret(&[1; 32]));
+    let hs512 = jsonwebtoken::encode(&Header::new(Algorithm::HS512), &claims(), &EncodingKey::from_secret(&bytes(1)));
     assert_eq!(keys.verify(&hs512.expect("a token"), noon()), Err(InvalidToken));
 }
 
@@ -109,7 +113,7 @@ fn a_token_that_lacks_a_claim_is_refused() {
     for claim in ["sub", "sid", "agy", "iat", "exp"] {
         let mut claims = claims();
         claims.as_object_mut().expect("an object").remove(claim);
-        let token = forged(&json!({ "alg": "HS256" }), &claims, &[1; 32]);
+        let token = forged(&json!({ "alg": "HS256" }), &claims, &bytes(1));
         assert_eq!(keys(1).verify(&token, noon()), Err(InvalidToken), "{claim}");
     }
 }
@@ -135,7 +139,7 @@ fn a_cursor_that_we_did_not_sign_is_refused() {
 
 #[test]
 fn a_cursor_is_not_signed_with_the_key_of_the_tokens() {
-    let tag = Hmac::<Sha256>::new_from_slice(&[1; 32]).expect("a key").chain_update(b"place").finalize().into_bytes();
+    let tag = Hmac::<Sha256>::new_from_slice(&bytes(1)).expect("a key").chain_update(b"place").finalize().into_bytes();
     let cursor = URL_SAFE_NO_PAD.encode([b"place".as_slice(), &tag[..TAG_BYTES]].concat());
     assert_eq!(keys(1).verify_cursor(&cursor), None);
 }
@@ -169,6 +173,14 @@ fn two_secrets_differ() {
 #[test]
 fn a_short_key_is_refused() {
     assert!(matches!(SigningKey::from_bytes(vec![1; 31]), Err(KeyError::TooShort)));
+}
+
+#[test]
+fn lg_07_a_key_that_repeats_itself_is_refused() {
+    for plain in [vec![0; 64], b"changeme".repeat(8), b"123".repeat(20)] {
+        assert!(matches!(SigningKey::from_bytes(plain.clone()), Err(KeyError::TooPlain)), "{plain:?}");
+    }
+    assert!(SigningKey::from_bytes(b"0123456789abcdef0123456789abcdef".to_vec()).is_ok());
 }
 
 #[test]
