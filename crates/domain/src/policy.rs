@@ -11,11 +11,13 @@ use crate::vocabulary::{Vocabulary as _, vocabulary};
 
 mod actions;
 mod rights;
+mod table;
 #[cfg(test)]
 mod tests;
 
 pub use actions::*;
 use rights::allows;
+pub use table::table;
 
 vocabulary! {
     /// What a person does for the agency.

@@ -64,6 +64,8 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Print who may do what: the table of the policy, to read and sign
+    Policy,
     /// Manage people
     User {
         /// What to do with them

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use homeward_domain::policy;
 use homeward_server::cli::{Cli, Command};
 use homeward_server::config::Config;
 use homeward_server::{openapi, photo, postgres, run};
@@ -13,6 +14,10 @@ fn main() -> ExitCode {
         Command::Rules { command } => run::ask(command),
         Command::Openapi => {
             run::print(&openapi::json());
+            ExitCode::SUCCESS
+        }
+        Command::Policy => {
+            run::print(&policy::table());
             ExitCode::SUCCESS
         }
         Command::DecodePicture => photo::decode_one(),

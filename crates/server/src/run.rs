@@ -129,7 +129,11 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             ensure_current(database).await?;
             rotate_keys(config, database).await?;
         }
-        Command::DecodePicture | Command::Openapi | Command::Rules { .. } | Command::WithPostgres { .. } => {}
+        Command::DecodePicture
+        | Command::Policy
+        | Command::Openapi
+        | Command::Rules { .. }
+        | Command::WithPostgres { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

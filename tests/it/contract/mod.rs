@@ -3,5 +3,6 @@
 mod access;
 mod audit;
 mod bodies;
+mod matrix;
 mod shape;
 mod world;

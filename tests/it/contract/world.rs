@@ -87,6 +87,7 @@ pub(super) struct Operation {
     pub(super) method: Method,
     pub(super) path: String,
     takes_version: bool,
+    pub(super) has_body: bool,
 }
 
 impl Operation {
@@ -103,7 +104,8 @@ pub(super) fn operations() -> Vec<Operation> {
             let method = method.to_uppercase().parse().unwrap();
             let takes_version =
                 operation["parameters"].as_array().into_iter().flatten().any(|it| it["name"] == "If-Match");
-            all.push(Operation { name, method, path: path.clone(), takes_version });
+            let has_body = operation["requestBody"].is_object();
+            all.push(Operation { name, method, path: path.clone(), takes_version, has_body });
         }
     }
     all

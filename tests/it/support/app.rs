@@ -178,17 +178,27 @@ impl TestApp {
 
     /// Another administrator of the demo agency: what takes two takes them.
     pub async fn second_administrator(&self) -> Person {
+        self.added("Demo State", "second-administrator@demo.homeward.test", "administrator").await
+    }
+
+    /// Someone added on the command line, signed in.
+    async fn added(&self, agency: &str, email: &str, role: &str) -> Person {
         let new = NewUser {
-            agency: "Demo State".to_owned(),
-            email: "second-administrator@demo.homeward.test".to_owned(),
-            name: "Second Administrator".to_owned(),
-            role: "administrator".to_owned(),
+            agency: agency.to_owned(),
+            email: email.to_owned(),
+            name: "Added Person".to_owned(),
+            role: role.to_owned(),
             units: Vec::new(),
             whole_agency: true,
             password: Password::parse(super::db::PASSWORD.to_owned()).expect("a password"),
         };
         homeward_server::demo::create_user(&self.db.url, new, self.now()).await.expect("a person is added");
-        self.person("second-administrator").await
+        Person::sign_in(self, email).await
+    }
+
+    /// The auditor of another agency.
+    pub async fn given_auditor_of_the_other_agency(&self) -> Person {
+        self.added("Other State", "auditor@other.homeward.test", "auditor").await
     }
 
     /// Nobody: a client without a token.

@@ -15,14 +15,14 @@ pub(super) trait ActVisitor {
 }
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $code:literal,)+) => {
+    ($(#[doc = $does:literal] $name:ident = $code:literal,)+) => {
         /// Every act the policy knows.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum ActionKind { $($(#[$doc])* $name,)+ }
+        pub enum ActionKind { $(#[doc = $does] $name,)+ }
 
         impl ActionKind {
-            /// Every act, in the order of the definition, with its name.
-            pub const ALL: &'static [(Self, &'static str)] = &[$((Self::$name, $code),)+];
+            /// Every act, in the order of the definition, with its name and what it does.
+            pub const ALL: &'static [(Self, &'static str, &'static str)] = &[$((Self::$name, $code, $does),)+];
 
             /// Shows every act to `visitor`, by its type.
             #[cfg(test)]
@@ -32,7 +32,7 @@ macro_rules! actions {
         }
 
         $(
-            $(#[$doc])*
+            #[doc = $does]
             #[derive(Debug)]
             pub enum $name {}
 
@@ -55,19 +55,19 @@ actions! {
     ReadFactors = "read_factors",
     /// Read what people stated of a child's looks and names for a report.
     ReadDescription = "read_description",
-    /// State it.
+    /// State a child's looks and names for a report.
     StateDescription = "state_description",
     /// Read what people stated of health and dangers.
     ReadEndangerment = "read_endangerment",
-    /// State it.
+    /// State health and dangers.
     StateEndangerment = "state_endangerment",
     /// Read how a child can be reached.
     ReadContacts = "read_contacts",
-    /// State it.
+    /// State how a child can be reached.
     StateContacts = "state_contacts",
     /// Read what is particular to one missing episode.
     ReadParticulars = "read_particulars",
-    /// State it.
+    /// State what is particular to one missing episode.
     StateParticulars = "state_particulars",
     /// Read what a report contains, each part as far as one may.
     ReadReport = "read_report",
