@@ -85,10 +85,12 @@ async fn what_the_closure_said_stays_in_the_timeline_and_so_do_its_reasons() {
     case.supervisor.put(&case.url(""), &case.url("/reopening"), reason, 200).await;
     let timeline = case.worker.get(&case.url("/timeline"), 200).await.to_string();
     assert!(timeline.contains("The court order was another child's."), "{timeline}");
-    let owner = app.db.owner().await;
-    let kept = "select closure_statement, told_ncmec_by from missing_episode_versions where closed_at is not null";
-    let row = owner.query_one(kept, &[]).await.unwrap();
-    assert_eq!((row.get::<_, &str>(0), row.get::<_, &str>(1)), ("The court ended custody.", "Sample Supervisor"));
+    let kept = app.told("missing_episode_versions", "closed_at is not null").await;
+    assert_eq!(kept.len(), 1);
+    assert_eq!(
+        (&kept[0]["closure_statement"], &kept[0]["told_ncmec_by"]),
+        (&json!("The court ended custody."), &json!("Sample Supervisor"))
+    );
     close(&case, closure("custody_ended_still_missing", &case.opened), 200).await;
     let again = case.duty("initial_report", "ncmec").await;
     assert_eq!(again["undone_reason"], "Handed to the new agency.\nHanded to the new agency.");

@@ -118,7 +118,7 @@ async fn the_database_changes_and_deletes_no_determination_not_even_for_its_owne
     let child = new_child(&worker, json!({})).await;
     worker.post(&url(&child), concluded(IDENTIFIED, NOW), 201).await;
     let owner = app.db.owner().await;
-    for change in ["update determinations set determined_by_name = 'x'", "delete from determinations"] {
+    for change in ["update determinations set told = basis", "delete from determinations"] {
         assert!(owner.batch_execute(change).await.is_err(), "{change}");
     }
     let clear = "select encode(basis, 'escape') like '%interview%' from determinations";

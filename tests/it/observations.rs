@@ -104,7 +104,7 @@ async fn an_observation_is_never_rewritten_in_the_database() {
     case.worker.post(&case.child_url("/observations"), told, 201).await;
     let owner = app.db.owner().await;
     owner.batch_execute("set role homeward_app").await.unwrap();
-    assert!(owner.batch_execute("update observations set context = 'else'").await.is_err());
+    assert!(owner.batch_execute("update observations set told = why_retracted").await.is_err());
     assert!(owner.batch_execute("delete from observations").await.is_err());
 }
 

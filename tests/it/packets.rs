@@ -313,7 +313,7 @@ async fn what_changes_while_the_document_is_laid_out_is_noticed() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let owner = app.db.owner().await;
-    let begin = "begin; update missing_episodes set circumstances = 'Otherwise.' where id = ";
+    let begin = "begin; update missing_episodes set last_contact_at = created_at where id = ";
     owner.batch_execute(&format!("set session_replication_role = replica; {begin} '{}'", case.episode)).await.unwrap();
     let url = case.url("/packets");
     let making = case.worker.post_once("key-1", &url, json!({ "recipient": "ncmec" }));

@@ -15,19 +15,26 @@ use tokio_postgres::Client;
 use crate::support::{Person, Reply, TestApp};
 
 mod canaries;
+mod clear;
+mod upgrade;
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// Bytes that are digests or proofs, and not what somebody wrote.
-const NOT_SEALED: [&str; 4] =
-    ["calendar_feeds.token_hash", "data_keys.proof", "idempotency_keys.fingerprint", "refresh_tokens.secret_hash"];
+const NOT_SEALED: [&str; 5] = [
+    "calendar_feeds.token_hash",
+    "data_keys.proof",
+    "idempotency_keys.fingerprint",
+    "refresh_tokens.secret_hash",
+    "search_terms.term",
+];
 
 async fn texts(owner: &Client, query: &str) -> Vec<String> {
     owner.query(query, &[]).await.unwrap().iter().map(|it| it.get(0)).collect()
 }
 
 #[tokio::test]
-async fn every_column_of_bytes_is_on_the_list_that_rotation_follows() {
+async fn en_04_every_column_of_bytes_is_on_the_list_that_rotation_follows() {
     let app = TestApp::at(NOW).await;
     let query = "select format('%s.%s', table_name, column_name) from information_schema.columns \
         where table_schema = 'public' and data_type = 'bytea'";
@@ -48,7 +55,7 @@ async fn add(by: &Person, key: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_moved_to_another_key_is_not_given() {
+async fn en_03_an_answer_that_was_moved_to_another_key_is_not_given() {
     let app = TestApp::at(NOW).await;
     let worker = app.caseworker().await;
     add(&worker, "one").await;
@@ -78,7 +85,7 @@ async fn tampered(change: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_cell_that_was_moved_to_another_row_does_not_open() {
+async fn en_03_a_cell_that_was_moved_to_another_row_does_not_open() {
     let from = "select value from report_statements where item = 'social_media_accounts'";
     assert_eq!(
         tampered(&format!("update report_statements set value = ({from}) where item = 'phone_numbers'")).await,
@@ -87,14 +94,14 @@ async fn a_cell_that_was_moved_to_another_row_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_cell_that_was_moved_to_another_column_does_not_open() {
+async fn en_03_a_cell_that_was_moved_to_another_column_does_not_open() {
     let change = "update report_statements set status = 'provided', value = reason, reason = null \
         where item = 'email_addresses'";
     assert_eq!(tampered(change).await, 500);
 }
 
 #[tokio::test]
-async fn a_cell_that_was_cut_does_not_open() {
+async fn en_03_a_cell_that_was_cut_does_not_open() {
     let change = "update report_statements set value = substring(value from 1 for length(value) - 1) \
         where item = 'phone_numbers'";
     assert_eq!(tampered(change).await, 500);
@@ -102,7 +109,7 @@ async fn a_cell_that_was_cut_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_store_with_another_key_of_the_same_number_is_refused() {
+async fn en_06_a_store_with_another_key_of_the_same_number_is_refused() {
     let app = TestApp::at(NOW).await;
     app.state.store.admit_keys(app.now()).await.unwrap();
     app.state.store.admit_keys(app.now()).await.unwrap();
@@ -113,7 +120,7 @@ async fn a_store_with_another_key_of_the_same_number_is_refused() {
 }
 
 #[tokio::test]
-async fn a_lost_key_file_is_not_replaced_by_a_new_key() {
+async fn en_06_a_lost_key_file_is_not_replaced_by_a_new_key() {
     let app = TestApp::at(NOW).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("inner/data.keys");
@@ -163,7 +170,7 @@ async fn keep_busy(by: Person, name: &'static str, stop: Arc<AtomicBool>) -> usi
 }
 
 #[tokio::test]
-async fn a_key_is_replaced_under_what_can_only_be_added_to_and_says_the_same() {
+async fn en_04_a_key_is_replaced_under_what_can_only_be_added_to_and_says_the_same() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     app.state.store.admit_keys(app.now()).await.unwrap();
@@ -183,7 +190,7 @@ async fn a_key_is_replaced_under_what_can_only_be_added_to_and_says_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_is_replaced_while_people_read_and_write_and_then_opens_nothing() {
+async fn en_04_a_key_is_replaced_while_people_read_and_write_and_then_opens_nothing() {
     let app = TestApp::at(NOW).await;
     let (owner, stop) = (app.db.owner().await, Arc::new(AtomicBool::new(false)));
     app.state.store.admit_keys(app.now()).await.unwrap();

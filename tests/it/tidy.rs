@@ -122,7 +122,17 @@ fn nothing_but_its_own_table_and_page_reads_observations() {
     let all = files(&["crates/store/src", "crates/server/src"], &[".rs", ".sql"]);
     // A packet holds those that a person named one by one.
     let packets = ["packet/observed.rs", "packet/compose.rs", "packets/kept.rs"];
-    let own = ["observations.rs", "indicators.rs", "schema.rs", "/import", "http.rs", "wire.rs", "lib.rs"];
+    let own = [
+        "observations.rs",
+        "indicators.rs",
+        "schema.rs",
+        "/import",
+        "seal/columns.rs",
+        "seal/earlier/",
+        "http.rs",
+        "wire.rs",
+        "lib.rs",
+    ];
     let found = offenders(&all, |name, line| {
         let exempt = own.iter().chain(&packets).any(|it| name.contains(it));
         line.contains("observations") && !exempt && !line.trim_start().starts_with("//")

@@ -36,8 +36,12 @@ pub enum Command {
     Work,
     /// Raise an alarm when reminders fall silent; runs beside, better on another machine
     Watch,
-    /// Bring the tables up to date
-    Migrate,
+    /// Bring the tables up to date, and seal what is there from before it was sealed
+    Migrate {
+        /// Stop where rows can still be loaded in the clear, as the benchmark does
+        #[arg(long, hide = true)]
+        before_sealing: bool,
+    },
     /// Load two synthetic agencies and print how to sign in
     Demo,
     /// Bring in an agency's records from a folder of CSV files

@@ -12,6 +12,7 @@ use homeward_domain::zone::Zone;
 use homeward_store::StoreError;
 use homeward_store::agencies::{NewChild, NewPerson, Setup};
 use homeward_store::call::{Agency, Rules};
+use homeward_store::seal::Keyring;
 use uuid::Uuid;
 
 use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
@@ -161,7 +162,12 @@ struct Chosen {
 }
 
 /// Loads both agencies as the owner of the tables at `url`. What is there already stays as it is.
-pub async fn load(url: &str, password: Option<String>, now: DateTime<Utc>) -> Result<Demo, DemoError> {
+pub async fn load(
+    url: &str,
+    keyring: &Keyring,
+    password: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<Demo, DemoError> {
     let mut setup = Setup::begin(url, now).await?;
     let chosen = choose(&mut setup, password).await?;
     let (mut sign_ins, mut children) = (Vec::new(), Vec::new());
@@ -172,7 +178,7 @@ pub async fn load(url: &str, password: Option<String>, now: DateTime<Utc>) -> Re
             sign_ins.push(sample.sign_in(person));
         }
         setup.add_contact(agency, id(sample.domain, sample.contact)).await?;
-        children.extend(sample.add_children(&mut setup, agency).await?);
+        children.extend(sample.add_children(&mut setup, keyring, agency).await?);
     }
     setup.commit().await?;
     Ok(Demo { sign_ins, password: chosen.password, children })
@@ -256,7 +262,12 @@ impl Sample {
         Err(DemoError::Taken(email))
     }
 
-    async fn add_children(&self, setup: &mut Setup, agency: AgencyId) -> Result<Vec<DemoChild>, DemoError> {
+    async fn add_children(
+        &self,
+        setup: &mut Setup,
+        keyring: &Keyring,
+        agency: AgencyId,
+    ) -> Result<Vec<DemoChild>, DemoError> {
         let mut children = Vec::new();
         let home = self.units.first().map(|(code, _)| *code).unwrap_or_default();
         for (given, family, date_of_birth) in self.children {
@@ -271,7 +282,7 @@ impl Sample {
                 unit: id(self.domain, home),
                 worker: id(self.domain, "caseworker"),
             };
-            setup.add_child(agency, new).await?;
+            setup.add_child(keyring, agency, new).await?;
             children.push(DemoChild { id: child, name, agency: self.name });
         }
         Ok(children)

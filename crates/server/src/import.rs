@@ -18,6 +18,7 @@ use chrono::{DateTime, Utc};
 use homeward_store::StoreError;
 use homeward_store::call::Agency;
 use homeward_store::import::{Arrival, Asked, Content, Importer};
+use homeward_store::seal::Keyring;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use reject::RejectsFile;
@@ -48,6 +49,8 @@ pub struct Options {
     pub dry_run: bool,
     /// As whoever owns the tables.
     pub database_url: String,
+    /// What seals the records.
+    pub keyring: Keyring,
     /// When.
     pub now: DateTime<Utc>,
 }
@@ -117,7 +120,7 @@ pub async fn run(options: Options) -> Result<Report, ImportError> {
     let tables = read(&options.dir)?;
     let rejects_file = options.rejects.clone().unwrap_or_else(|| options.dir.join("rejects.csv"));
     let rejects_file = RejectsFile::begin(rejects_file)?;
-    let importer = Importer::connect(&options.database_url).await?;
+    let importer = Importer::connect(&options.database_url, &options.keyring).await?;
     let agency = choose(importer.agencies().await?, options.agency.as_deref())?;
     if !options.dry_run {
         importer.hold(agency.id).await?;

@@ -18,7 +18,6 @@ use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::ctx::AppState;
-use crate::data_keys;
 use crate::demo::{self, Demo, NewUser, Stage};
 use crate::figures;
 use crate::import;
@@ -33,8 +32,10 @@ use crate::watch::{Watch, worker_name};
 use crate::webhook::Poster;
 
 mod doors;
+mod keys;
 
 use doors::{answer_until_told, show_until_told};
+use keys::{admitted, migrate_and_seal, open_store, rotate_keys};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -107,15 +108,19 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             serve_until_told(config, database, Roles { serve: false, work: true }).await?;
         }
         Command::Watch => watch_until_told(config, database).await?,
-        Command::Migrate => {
-            let applied = migrate::up(&database.owner_url).await?;
-            print(&format!("{applied} migrations applied"));
+        Command::Migrate { before_sealing: true } => {
+            let applied = migrate::up_to_the_clear(&database.owner_url).await?;
+            print(&format!("{applied} migrations applied; the next `homeward migrate` seals what is loaded now"));
+        }
+        Command::Migrate { before_sealing: false } => {
+            print(&format!("{} migrations applied", migrate_and_seal(config, database).await?));
         }
         Command::Demo => print(&load_demo(config, database).await?.to_string()),
         Command::Import { dir, agency, rejects, dry_run } => {
             ensure_current(database).await?;
             let database_url = database.owner_url.clone();
-            let options = import::Options { dir, agency, rejects, dry_run, database_url, now: SystemClock.now() };
+            let (keyring, now) = (admitted(config, database).await?.keyring().clone(), SystemClock.now());
+            let options = import::Options { dir, agency, rejects, dry_run, database_url, keyring, now };
             let report = import::run(options).await?;
             print(&report.to_string());
             return Ok(if report.rejects.is_empty() { ExitCode::SUCCESS } else { SOME_ROWS_REFUSED.into() });
@@ -197,13 +202,11 @@ async fn await_current(database: &Database) -> Result<(), Failure> {
 }
 
 async fn load_demo(config: &Config, database: &Database) -> Result<Demo, Failure> {
-    migrate::up(&database.owner_url).await?;
-    let demo = demo::load(&database.owner_url, config.demo_password.clone(), SystemClock.now()).await?;
-    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
-    let store = Store::open(&database.url, 1, keyring).await?;
-    store.admit_keys(SystemClock.now()).await?;
+    migrate_and_seal(config, database).await?;
+    let (store, password) = (admitted(config, database).await?, config.demo_password.clone());
+    let demo = demo::load(&database.owner_url, store.keyring(), password, SystemClock.now()).await?;
     let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
-    demo::load_cases(&database.owner_url, &Stage { store, objects }, SystemClock.now()).await?;
+    Box::pin(demo::load_cases(&database.owner_url, &Stage { store, objects }, SystemClock.now())).await?;
     Ok(demo)
 }
 
@@ -235,27 +238,6 @@ async fn all(config: &Config, database: &Database) -> Result<(), Failure> {
 struct Roles {
     serve: bool,
     work: bool,
-}
-
-/// The database behind the policy, once its keys have proven to be the right ones.
-async fn open_store(config: &Config, database: &Database) -> Result<Store, Failure> {
-    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
-    let store = Store::open(&database.url, config.connections, keyring.clone()).await?;
-    store.admit_keys(SystemClock.now()).await?;
-    tokio::spawn(data_keys::watch(config.data_key_file.clone(), keyring));
-    Ok(store)
-}
-
-async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure> {
-    let keyring = data_keys::load(&config.data_key_file, &database.url).await?;
-    let store = Store::open(&database.url, 1, keyring.clone()).await?;
-    store.admit_keys(SystemClock.now()).await?;
-    data_keys::add(&config.data_key_file, &keyring)?;
-    store.admit_keys(SystemClock.now()).await?;
-    let rotated = data_keys::settle(&database.owner_url, &keyring).await?;
-    let number = rotated.number;
-    print(&format!("{} values moved to key {number}; the keys before it open nothing any more", rotated.values));
-    Ok(())
 }
 
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 //! statement names the agency.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::sql_types::{Array, Bool, Date, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, OptionalExtension as _, QueryDsl as _, QueryableByName,
 };
@@ -14,8 +14,11 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use crate::call::{self, Agency, Rules};
+use crate::children::Identity;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::{agencies, sign_ins, units};
+use crate::seal::{Keyring, Safe};
+use crate::search::{self, Source};
 use crate::sql::sql;
 
 /// Every agency, by name.
@@ -119,9 +122,9 @@ const GIVE_PASSWORD: &str = "with person as (select u.agency_id, u.id, u.email, 
     where (sign_ins.agency_id, sign_ins.user_id) = (excluded.agency_id, excluded.user_id)";
 
 /// The tables refuse a child that no entry of the same transaction explains.
-const CHILD: &str = "with child as (insert into children (agency_id, id, agency_person_id, given_name, family_name, \
-    date_of_birth, race, unit_id, assigned_to, care_status, version, recorded_at, recorded_by, created_at) \
-    select n.agency_id, n.id, ?, ?, ?, ?, '{}', ?, n.worker_id, ?, 1, n.at, n.worker_id, n.at \
+const CHILD: &str = "with child as (insert into children (agency_id, id, agency_person_id, identity, race, \
+    unit_id, assigned_to, care_status, version, recorded_at, recorded_by, created_at) \
+    select n.agency_id, n.id, ?, ?, '{}', ?, n.worker_id, ?, 1, n.at, n.worker_id, n.at \
     from (select ?::uuid as agency_id, ?::uuid as id, ?::uuid as worker_id, ?::timestamptz as at) n \
     on conflict do nothing returning agency_id, id, recorded_at, recorded_by) \
     insert into audit_entries (agency_id, id, at, actor_id, child_id, action, detail) \
@@ -189,13 +192,15 @@ impl Setup {
     }
 
     /// Adds a child with the entry that explains it, unless they are there.
-    pub async fn add_child(&mut self, agency: AgencyId, new: NewChild) -> StoreResult<()> {
+    pub async fn add_child(&mut self, keyring: &Keyring, agency: AgencyId, new: NewChild) -> StoreResult<()> {
+        let safe = Safe::new(keyring, agency);
+        let (given_name, family_name, date_of_birth) = (new.given_name, new.family_name, new.date_of_birth);
+        let identity = Identity { given_name, family_name, date_of_birth, hair_color: None, eye_color: None };
+        let key = search::key_of(&self.conn, safe, agency).await?;
         let entry: Id<homeward_domain::audit::Entry> = call::new_id(self.at);
-        sql(CHILD)
+        let added = sql(CHILD)
             .bind::<Text, _>(new.agency_person_id)
-            .bind::<Text, _>(new.given_name)
-            .bind::<Text, _>(new.family_name)
-            .bind::<Date, _>(new.date_of_birth)
+            .bind::<Bytea, _>(identity.seal(safe, new.id, 1)?)
             .bind::<SqlUuid, _>(new.unit.uuid())
             .bind::<Text, _>(CareStatus::FosterCare.code())
             .bind::<SqlUuid, _>(agency.uuid())
@@ -205,6 +210,10 @@ impl Setup {
             .bind::<SqlUuid, _>(entry.uuid())
             .execute(&mut self.conn)
             .await?;
+        if added == 1 {
+            let terms = vec![(new.id, identity.terms(&key))];
+            search::put(agency, Source::Identity, terms).execute(&mut self.conn).await?;
+        }
         Ok(())
     }
 

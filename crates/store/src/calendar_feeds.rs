@@ -184,7 +184,7 @@ async fn read(conn: &AsyncPgConnection, feed: &Behind, now: DateTime<Utc>) -> St
         .await?;
     let owed = |row: DutyRow| {
         let row: duties::Row = serde_json::from_value(row.duty).map_err(|_| StoreError::Corrupt("duties"))?;
-        row.owed()
+        row.unopened()
     };
     let zone = Zone::parse(&stands.time_zone).map_err(|_| StoreError::Corrupt("agencies.time_zone"))?;
     Ok(Some(Deadlines { owed: rows.into_iter().map(owed).collect::<StoreResult<_>>()?, zone }))

@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
 use homeward_domain::id::{AgencyId, ChildId, Id, SessionId, UnitId, UserId};
@@ -12,6 +13,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use uuid::{ContextV7, Timestamp, Uuid};
 
+use crate::children::Named;
 use crate::error::{StoreError, StoreResult};
 use crate::sql::{Sql, sql};
 
@@ -122,8 +124,6 @@ pub struct Child {
     pub assigned_to: Option<UserId>,
     /// Why the agency answers for them.
     pub care_status: CareStatus,
-    /// Their birthday, for the review at 18.
-    pub date_of_birth: NaiveDate,
 }
 
 /// The caller as the database knows them now.
@@ -135,6 +135,8 @@ pub struct Standing {
     pub agency: Agency,
     /// The child asked for, if there is one by that id.
     pub child: Option<Child>,
+    /// Who that is, sealed.
+    pub(crate) named: Option<Named>,
 }
 
 impl Standing {
@@ -152,7 +154,7 @@ impl Standing {
 }
 
 /// One row: the session, the person, their agency, and perhaps a child.
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 pub(crate) struct Row {
     #[diesel(sql_type = diesel::sql_types::Text)]
     role: String,
@@ -178,15 +180,15 @@ pub(crate) struct Row {
     assigned_to: Option<Uuid>,
     #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
     care_status: Option<String>,
-    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Date>)]
-    date_of_birth: Option<NaiveDate>,
+    #[diesel(embed)]
+    named: Option<Named>,
 }
 
 /// One statement answers all that access depends on. The child is locked against nothing: a write locks its episode.
 const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
-    c.unit_id, c.assigned_to, c.care_status, c.date_of_birth \
+    c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version \
     from sessions s \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
     join agencies a on a.id = s.agency_id \
@@ -223,18 +225,15 @@ impl Row {
                 self.state_option_under_26,
             )?,
             child,
+            named: self.named,
         })
     }
 
     fn child(&self, id: ChildId) -> StoreResult<Option<Child>> {
-        let (Some(unit), Some(care_status), Some(date_of_birth)) =
-            (self.unit_id, self.care_status.as_deref(), self.date_of_birth)
-        else {
-            return Ok(None);
-        };
+        let (Some(unit), Some(care_status)) = (self.unit_id, self.care_status.as_deref()) else { return Ok(None) };
         let care_status = CareStatus::parse(care_status).map_err(|_| StoreError::Corrupt("children.care_status"))?;
         let assigned_to = self.assigned_to.map(Id::from_uuid);
-        Ok(Some(Child { id, unit: Id::from_uuid(unit), assigned_to, care_status, date_of_birth }))
+        Ok(Some(Child { id, unit: Id::from_uuid(unit), assigned_to, care_status }))
     }
 }
 

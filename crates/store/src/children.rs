@@ -15,12 +15,16 @@ use crate::episodes;
 use crate::error::{StoreError, StoreResult};
 use crate::hand_overs;
 use crate::schema::children::dsl;
+use crate::seal::{Safe, Sealed};
+use crate::search::{self, Source};
 use crate::sql::{Sql, sql};
 use crate::tx::{ReadTx, WriteTx};
 
+mod identity;
 mod list;
 
-pub use list::{Filter, Listed, Sought, list, search};
+pub(crate) use identity::{Identity, Named, sealed_anew};
+pub use list::{Filter, Listed, Sought, find_by, list};
 
 /// One child, with everything on the record itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +83,8 @@ const FIND: &str = "select c.*, u.code as unit_code from children c \
     where c.agency_id = ? and c.id = ?";
 
 /// The version that is replaced is kept first, as it stood.
-const KEEP_VERSION: &str = "insert into child_versions (agency_id, child_id, version, superseded_at, facts) \
-    select c.agency_id, c.id, c.version, ?, to_jsonb(c) from children c \
+const KEEP_VERSION: &str = "insert into child_versions (agency_id, child_id, version, superseded_at, facts, identity) \
+    select c.agency_id, c.id, c.version, ?, to_jsonb(c) - 'identity', c.identity from children c \
     where c.agency_id = ? and c.id = ? and c.version = ?";
 
 /// What is owed moves with the child; what was done stays where it was done.
@@ -94,16 +98,11 @@ struct Row {
     agency_id: Uuid,
     id: Uuid,
     agency_person_id: String,
-    given_name: String,
-    family_name: String,
-    date_of_birth: NaiveDate,
     sex: Option<String>,
     race: Vec<String>,
     ethnicity: Option<String>,
     height_inches: Option<i32>,
     weight_pounds: Option<i32>,
-    hair_color: Option<String>,
-    eye_color: Option<String>,
     unit_id: Uuid,
     assigned_to: Option<Uuid>,
     care_status: String,
@@ -111,6 +110,7 @@ struct Row {
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     created_at: DateTime<Utc>,
+    identity: Sealed,
 }
 
 #[derive(QueryableByName)]
@@ -122,22 +122,18 @@ struct Found {
 }
 
 impl Row {
-    fn of(agency: AgencyId, child: &Child) -> Self {
+    fn seal(safe: Safe<'_>, agency: AgencyId, child: &Child) -> StoreResult<Self> {
         let it = child.profile.clone();
-        Self {
+        Ok(Self {
+            identity: Identity::of(&it).seal(safe, child.id, child.version)?,
             agency_id: agency.uuid(),
             id: child.id.uuid(),
             agency_person_id: it.agency_person_id,
-            given_name: it.given_name,
-            family_name: it.family_name,
-            date_of_birth: it.date_of_birth,
             sex: it.sex.map(|it| it.code().to_owned()),
             race: it.race.iter().map(|it| it.code().to_owned()).collect(),
             ethnicity: it.ethnicity.map(|it| it.code().to_owned()),
             height_inches: it.height_inches,
             weight_pounds: it.weight_pounds,
-            hair_color: it.hair_color,
-            eye_color: it.eye_color,
             unit_id: it.unit.uuid(),
             assigned_to: it.assigned_to.map(Id::uuid),
             care_status: it.care_status.code().to_owned(),
@@ -145,25 +141,26 @@ impl Row {
             recorded_at: child.recorded_at,
             recorded_by: child.recorded_by.uuid(),
             created_at: child.created_at,
-        }
+        })
     }
 }
 
 impl Found {
-    fn child(self) -> StoreResult<Child> {
+    fn child(self, safe: Safe<'_>) -> StoreResult<Child> {
         let Self { columns: row, unit_code } = self;
+        let identity = Identity::open(safe, Id::from_uuid(row.id), row.version, &row.identity)?;
         let profile = Profile {
             agency_person_id: row.agency_person_id,
-            given_name: row.given_name,
-            family_name: row.family_name,
-            date_of_birth: row.date_of_birth,
+            given_name: identity.given_name,
+            family_name: identity.family_name,
+            date_of_birth: identity.date_of_birth,
             sex: optional(row.sex, "children.sex")?,
             race: row.race.iter().map(|it| code(it, "children.race")).collect::<StoreResult<_>>()?,
             ethnicity: optional(row.ethnicity, "children.ethnicity")?,
             height_inches: row.height_inches,
             weight_pounds: row.weight_pounds,
-            hair_color: row.hair_color,
-            eye_color: row.eye_color,
+            hair_color: identity.hair_color,
+            eye_color: identity.eye_color,
             unit: Id::from_uuid(row.unit_id),
             unit_code,
             assigned_to: row.assigned_to.map(Id::from_uuid),
@@ -190,9 +187,17 @@ pub async fn insert(tx: &WriteTx, grant: &Grant<AddChild>, profile: Profile) -> 
         recorded_by: grant.actor(),
         created_at: tx.at(),
     };
-    let row = Row::of(grant.agency(), &child);
+    let row = Row::seal(tx.safe(), grant.agency(), &child)?;
     diesel::insert_into(dsl::children).values(&row).execute(&mut tx.conn()).await?;
+    index(tx, &child).await?;
     Ok(child)
+}
+
+/// Lets the child be found by who they are now.
+async fn index(tx: &WriteTx, child: &Child) -> StoreResult<()> {
+    let (agency, terms) = (tx.call().agency, Identity::of(&child.profile).terms(&tx.index().await?));
+    search::put(agency, Source::Identity, vec![(child.id, terms)]).execute(&mut tx.conn()).await?;
+    Ok(())
 }
 
 /// The permitted child.
@@ -212,7 +217,7 @@ async fn one<A: Action>(tx: &ReadTx, query: Sql, permit: &Permit<A>) -> StoreRes
         .get_result(&mut tx.conn())
         .await
         .optional()?;
-    found.ok_or(StoreError::NotFound)?.child()
+    found.ok_or(StoreError::NotFound)?.child(tx.safe())
 }
 
 /// Replaces a locked child with its changed form, keeps what it said before, hands over what is owed, and moves the
@@ -231,14 +236,16 @@ pub async fn save(tx: &WriteTx, permit: &Permit<ChangeChild>, changed: Child) ->
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::id.eq(permit.child().uuid()))
         .filter(dsl::version.eq(before))
-        .set(&Row::of(permit.agency(), &changed))
+        .set(&Row::seal(tx.safe(), permit.agency(), &changed)?)
         .execute(&mut tx.conn())
         .await?;
     if saved == 0 {
         return Err(StoreError::Stale);
     }
+    search::take(permit.agency(), changed.id, Source::Identity).execute(&mut tx.conn()).await?;
+    index(tx, &changed).await?;
     hand_over(tx, permit, &changed.profile).await?;
-    if tx.child()?.date_of_birth != changed.profile.date_of_birth {
+    if tx.identity()?.date_of_birth != changed.profile.date_of_birth {
         episodes::moved(tx, permit, changed.profile.date_of_birth).await?;
     }
     Ok(changed)

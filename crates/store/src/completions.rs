@@ -8,6 +8,7 @@ use homeward_domain::episode::Completed;
 use homeward_domain::id::{CompletionId, EpisodeId, Id, UserId};
 use homeward_domain::policy::{Action, CompleteTask, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
@@ -15,6 +16,7 @@ use crate::episodes::Episode;
 use crate::error::StoreResult;
 use crate::replan::Touched;
 use crate::schema::completions::dsl;
+use crate::seal::{COMPLETION_TOLD, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// One finished task.
@@ -58,20 +60,28 @@ struct Row {
     episode_id: Uuid,
     task: String,
     completed_at: DateTime<Utc>,
-    completed_by_name: String,
-    note: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// What a person tells of a finished task, sealed as one value.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    completed_by_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 impl Row {
-    fn completion(self) -> StoreResult<Completion> {
+    fn completion(self, safe: Safe<'_>) -> StoreResult<Completion> {
+        let words: Words = safe.open_told(COMPLETION_TOLD, self.id, &self.told)?;
         Ok(Completion {
             id: Id::from_uuid(self.id),
             task: code(&self.task, "completions.task")?,
             completed_at: self.completed_at,
-            completed_by_name: self.completed_by_name,
-            note: self.note,
+            completed_by_name: words.completed_by_name,
+            note: words.note,
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
         })
@@ -92,21 +102,22 @@ pub async fn insert(
     episode: Episode,
     new: NewCompletion,
 ) -> StoreResult<Completion> {
+    let id: CompletionId = tx.new_id();
+    let words = Words { completed_by_name: new.completed_by_name, note: new.note };
     let row = Row {
         agency_id: permit.agency().uuid(),
-        id: tx.new_id::<homeward_domain::id::names::Completion>().uuid(),
+        id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: episode.id.uuid(),
         task: new.task.code().to_owned(),
         completed_at: new.completed_at,
-        completed_by_name: new.completed_by_name,
-        note: new.note,
+        told: tx.safe().seal_told(COMPLETION_TOLD, id, &words)?,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
     diesel::insert_into(dsl::completions).values(&row).execute(&mut tx.conn()).await?;
     tx.touch(Touched::Changed(Box::new(episode)));
-    row.completion()
+    row.completion(tx.safe())
 }
 
 /// The finished tasks of one episode of the permitted child, in the order they were finished.
@@ -123,5 +134,5 @@ pub async fn of_episode<A: Action>(
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::completion).collect()
+    rows.into_iter().map(|it| it.completion(tx.safe())).collect()
 }

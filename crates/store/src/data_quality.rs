@@ -11,9 +11,11 @@ use homeward_domain::placement::LivingArrangement;
 use homeward_domain::policy::{Grant, Reach, ReadDataQuality};
 use uuid::Uuid;
 
+use crate::children::{Identity, Named};
 use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
 use crate::page::{After, Page, Window};
+use crate::seal::Safe;
 use crate::sql::{Sql, sql};
 use crate::tx::ReadTx;
 
@@ -63,14 +65,12 @@ struct Row {
     at: DateTime<Utc>,
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-    #[diesel(sql_type = Text)]
-    given_name: String,
-    #[diesel(sql_type = Text)]
-    family_name: String,
+    #[diesel(embed)]
+    named: Named,
 }
 
 impl Row {
-    fn difference(self) -> StoreResult<Difference> {
+    fn difference(self, safe: Safe<'_>) -> StoreResult<Difference> {
         let alone = match (self.placement_id, self.afcars_living_arrangement, self.episode_id) {
             (Some(id), Some(arrangement), None) => {
                 Alone::Placement(Id::from_uuid(id), code(&arrangement, "placements.afcars_living_arrangement")?)
@@ -78,15 +78,9 @@ impl Row {
             (None, None, Some(id)) => Alone::Episode(Id::from_uuid(id)),
             _ => return Err(StoreError::Corrupt("placements")),
         };
-        Ok(Difference {
-            child: Id::from_uuid(self.child_id),
-            given_name: self.given_name,
-            family_name: self.family_name,
-            since_on: self.since_on,
-            alone,
-            at: self.at,
-            id: self.id,
-        })
+        let child = Id::from_uuid(self.child_id);
+        let Identity { given_name, family_name, .. } = self.named.open(safe, child)?;
+        Ok(Difference { child, given_name, family_name, since_on: self.since_on, alone, at: self.at, id: self.id })
     }
 }
 
@@ -112,7 +106,7 @@ pub async fn placements(
     }
     let rows: Vec<Row> =
         query.push(" order by f.at, f.id limit ?").bind::<BigInt, _>(window.limit + 1).load(&mut tx.conn()).await?;
-    let rows = rows.into_iter().map(Row::difference).collect::<StoreResult<Vec<_>>>()?;
+    let rows = rows.into_iter().map(|it| it.difference(tx.safe())).collect::<StoreResult<Vec<_>>>()?;
     Ok(Page::cut(rows, window, |it| After { at: it.at, id: it.id }))
 }
 

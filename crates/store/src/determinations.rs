@@ -8,13 +8,14 @@ use homeward_domain::determination::{DeterminationSource, DeterminationType, Rec
 use homeward_domain::id::{DeterminationId, Id, UserId, names};
 use homeward_domain::policy::{Action, CountDeterminations, Determine, Grant, Permit, ReadDeterminations};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
 use crate::error::StoreResult;
 use crate::replan::Touched;
 use crate::schema::determinations::{self, dsl};
-use crate::seal::{DETERMINATION_BASIS, DETERMINATION_SOURCES};
+use crate::seal::{DETERMINATION_BASIS, DETERMINATION_SOURCES, DETERMINATION_TOLD, Sealed};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -69,9 +70,6 @@ struct Row {
     child_id: Uuid,
     determination_type: String,
     determination_source: String,
-    determined_by_name: String,
-    determined_by_role: String,
-    determined_by_agency: String,
     determined_at: DateTime<Utc>,
     agency_information_received_at: DateTime<Utc>,
     basis: Vec<u8>,
@@ -80,16 +78,26 @@ struct Row {
     attested: bool,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// Who concluded it, sealed as one value.
+#[derive(Serialize, Deserialize)]
+struct Who {
+    determined_by_name: String,
+    determined_by_role: String,
+    determined_by_agency: String,
 }
 
 impl Row {
     fn determination(self, tx: &ReadTx) -> StoreResult<Determination> {
+        let who: Who = tx.safe().open_told(DETERMINATION_TOLD, self.id, &self.told)?;
         let conclusion = Conclusion {
             kind: code(&self.determination_type, "determinations.determination_type")?,
             source: code(&self.determination_source, "determinations.determination_source")?,
-            determined_by_name: self.determined_by_name,
-            determined_by_role: self.determined_by_role,
-            determined_by_agency: self.determined_by_agency,
+            determined_by_name: who.determined_by_name,
+            determined_by_role: who.determined_by_role,
+            determined_by_agency: who.determined_by_agency,
             determined_at: self.determined_at,
             received_at: self.agency_information_received_at,
             basis: tx.open(DETERMINATION_BASIS, self.id, &self.basis)?,
@@ -119,15 +127,18 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<Determine>, conclusion: Conclu
     let id = tx.new_id::<names::Determination>();
     let it = Determination { id, conclusion, recorded_at: tx.at(), recorded_by: permit.actor() };
     let told = &it.conclusion;
+    let who = Who {
+        determined_by_name: told.determined_by_name.clone(),
+        determined_by_role: told.determined_by_role.clone(),
+        determined_by_agency: told.determined_by_agency.clone(),
+    };
     let row = Row {
         agency_id: permit.agency().uuid(),
         id: id.uuid(),
         child_id: permit.child().uuid(),
         determination_type: told.kind.code().to_owned(),
         determination_source: told.source.code().to_owned(),
-        determined_by_name: told.determined_by_name.clone(),
-        determined_by_role: told.determined_by_role.clone(),
-        determined_by_agency: told.determined_by_agency.clone(),
+        told: tx.safe().seal_told(DETERMINATION_TOLD, id, &who)?,
         determined_at: told.determined_at,
         agency_information_received_at: told.received_at,
         basis: tx.seal(DETERMINATION_BASIS, id, &told.basis)?,

@@ -8,12 +8,14 @@ use homeward_domain::id::{DisclosureId, EpisodeId, Id, PacketId, UserId};
 use homeward_domain::notification::NotificationMethod;
 use homeward_domain::policy::{Action, Permit, RecordDisclosure};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
 use crate::error::StoreResult;
 use crate::packets::Packet;
 use crate::schema::disclosures::{self, dsl};
+use crate::seal::{DISCLOSURE_TOLD, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// One disclosure, as recorded.
@@ -56,28 +58,36 @@ struct Row {
     child_id: Uuid,
     episode_id: Uuid,
     packet_id: Uuid,
-    recipient_name: String,
-    recipient_agency: String,
     method: String,
     sent_at: DateTime<Utc>,
     legal_basis: String,
-    legal_basis_text: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// What a person tells of a disclosure, sealed as one value.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    recipient_name: String,
+    recipient_agency: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    legal_basis_text: Option<String>,
 }
 
 impl Row {
-    fn disclosure(self) -> StoreResult<Disclosure> {
+    fn disclosure(self, safe: Safe<'_>) -> StoreResult<Disclosure> {
+        let words: Words = safe.open_told(DISCLOSURE_TOLD, self.id, &self.told)?;
         Ok(Disclosure {
             id: Id::from_uuid(self.id),
             packet: Id::from_uuid(self.packet_id),
             sending: Sending {
-                recipient_name: self.recipient_name,
-                recipient_agency: self.recipient_agency,
+                recipient_name: words.recipient_name,
+                recipient_agency: words.recipient_agency,
                 method: code(&self.method, "disclosures.method")?,
                 sent_at: self.sent_at,
                 legal_basis: code(&self.legal_basis, "disclosures.legal_basis")?,
-                legal_basis_text: self.legal_basis_text,
+                legal_basis_text: words.legal_basis_text,
             },
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
@@ -93,23 +103,26 @@ pub async fn insert(
     sending: Sending,
 ) -> StoreResult<Disclosure> {
     let id: DisclosureId = tx.new_id();
+    let words = Words {
+        recipient_name: sending.recipient_name,
+        recipient_agency: sending.recipient_agency,
+        legal_basis_text: sending.legal_basis_text,
+    };
     let row = Row {
         agency_id: permit.agency().uuid(),
         id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: packet.episode.uuid(),
         packet_id: packet.id.uuid(),
-        recipient_name: sending.recipient_name,
-        recipient_agency: sending.recipient_agency,
         method: sending.method.code().to_owned(),
         sent_at: sending.sent_at,
         legal_basis: sending.legal_basis.code().to_owned(),
-        legal_basis_text: sending.legal_basis_text,
+        told: tx.safe().seal_told(DISCLOSURE_TOLD, id, &words)?,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
     diesel::insert_into(dsl::disclosures).values(&row).execute(&mut tx.conn()).await?;
-    row.disclosure()
+    row.disclosure(tx.safe())
 }
 
 /// What left the agency of one episode of the permitted child, in the order it went. Whether the caller may know of
@@ -127,7 +140,7 @@ pub(crate) async fn of_episode<A: Action>(
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::disclosure).collect()
+    rows.into_iter().map(|it| it.disclosure(tx.safe())).collect()
 }
 
 /// Where a found packet went, in the order it went there.
@@ -140,5 +153,5 @@ pub async fn of_packet<A: Action>(tx: &ReadTx, permit: &Permit<A>, packet: &Pack
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::disclosure).collect()
+    rows.into_iter().map(|it| it.disclosure(tx.safe())).collect()
 }

@@ -22,6 +22,7 @@ use crate::convert::{cause, code, optional};
 use crate::error::{StoreError, StoreResult};
 use crate::schema::duties::dsl;
 use crate::schema::missing_episodes;
+use crate::seal::{DUTY_UNDONE, Safe, Sealed};
 use crate::sql::{Sql, sql};
 use crate::tx::{ReadTx, WriteTx};
 
@@ -87,7 +88,7 @@ pub(crate) struct Row {
     superseded_at: Option<DateTime<Utc>>,
     returned_before_due: bool,
     is_history: bool,
-    undone_reason: Option<String>,
+    why_undone: Option<Sealed>,
     determination_id: Option<Uuid>,
     rule_citation: String,
     rule_jurisdiction: String,
@@ -122,7 +123,8 @@ impl Row {
             superseded_at,
             returned_before_due: duty.returned_before_due,
             is_history: owed.is_history,
-            undone_reason: owed.undone_reason.clone(),
+            // Told once a duty is there, and then left alone by every plan.
+            why_undone: None,
             determination_id: owed.cause.determination().map(Id::uuid),
             rule_citation: duty.rule.citation.clone(),
             rule_jurisdiction: duty.rule.jurisdiction.clone(),
@@ -130,7 +132,14 @@ impl Row {
         }
     }
 
-    pub(crate) fn owed(self) -> StoreResult<Owed> {
+    pub(crate) fn owed(self, safe: Safe<'_>) -> StoreResult<Owed> {
+        let sealed = self.why_undone.as_ref();
+        let why = sealed.map(|it| safe.open(DUTY_UNDONE, self.id, &it.0)).transpose()?;
+        Ok(Owed { undone_reason: why, ..self.unopened()? })
+    }
+
+    /// The same without why it was closed undone, for those who plan and deliver: nothing is opened.
+    pub(crate) fn unopened(self) -> StoreResult<Owed> {
         let key = DutyKey {
             kind: code::<DutyKind>(&self.kind, "duties.kind")?,
             recipient: optional::<Recipient>(self.recipient, "duties.recipient")?,
@@ -158,7 +167,7 @@ impl Row {
             unit: Id::from_uuid(self.unit_id),
             assigned_to: self.assigned_to.map(Id::from_uuid),
             is_history: self.is_history,
-            undone_reason: self.undone_reason,
+            undone_reason: None,
             planned_at: self.planned_at,
             duty,
         })
@@ -175,7 +184,7 @@ pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Epi
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::owed).collect()
+    rows.into_iter().map(|it| it.owed(tx.safe())).collect()
 }
 
 /// Everything owed for the permitted child, done or not. The key of a duty begins with its episode.
@@ -192,7 +201,7 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::owed).collect()
+    rows.into_iter().map(|it| it.owed(tx.safe())).collect()
 }
 
 /// Everything owed for the determinations about the permitted child, done or not.
@@ -205,7 +214,7 @@ pub async fn of_determinations(tx: &ReadTx, permit: &Permit<ReadDeterminations>)
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::owed).collect()
+    rows.into_iter().map(|it| it.owed(tx.safe())).collect()
 }
 
 /// What is still owed for the episodes of the permitted child, most urgent first.
@@ -220,7 +229,7 @@ pub async fn outstanding_of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) ->
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    let mut owed = rows.into_iter().map(Row::owed).collect::<StoreResult<Vec<_>>>()?;
+    let mut owed = rows.into_iter().map(|it| it.owed(tx.safe())).collect::<StoreResult<Vec<_>>>()?;
     owed.sort_by_key(|it| (it.duty.limit_at(), it.duty.key, it.id));
     Ok(owed)
 }
@@ -243,7 +252,7 @@ pub async fn let_lapse<A: Action>(tx: &WriteTx, permit: &Permit<A>, reasons: &[(
             .filter(dsl::agency_id.eq(permit.agency().uuid()))
             .filter(dsl::id.eq(duty.uuid()))
             .filter(dsl::child_id.eq(permit.child().uuid()))
-            .set(dsl::undone_reason.eq(reason))
+            .set(dsl::why_undone.eq(tx.seal(DUTY_UNDONE, *duty, reason)?))
             .execute(&mut tx.conn())
             .await?;
     }

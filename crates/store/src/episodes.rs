@@ -21,7 +21,7 @@ mod list;
 mod row;
 
 pub use list::{Filter, Listed, list};
-pub(crate) use row::Row;
+pub(crate) use row::{Row, facts};
 
 /// One missing episode, with everything recorded about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,7 +206,7 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         unit: child.unit,
         worker: child.assigned_to,
         care_status: child.care_status,
-        birthday_at: birthday::within(tx, child.date_of_birth, new.moments.received_at),
+        birthday_at: birthday::within(tx, tx.identity()?.date_of_birth, new.moments.received_at),
         moments: new.moments,
         last_contact_at: new.last_contact_at,
         last_contact_place: new.last_contact_place,
@@ -232,7 +232,7 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         created_at: tx.at(),
     };
     let number: Number = sql(INSERT)
-        .bind::<Jsonb, _>(Row::of(permit.agency(), &episode).json()?)
+        .bind::<Jsonb, _>(Row::seal(tx.safe(), permit.agency(), &episode)?.json()?)
         .bind::<SqlUuid, _>(permit.agency().uuid())
         .bind::<SqlUuid, _>(permit.child().uuid())
         .get_result(&mut tx.conn())
@@ -252,7 +252,7 @@ pub async fn find<A: Action>(tx: &ReadTx, permit: &Permit<A>, id: EpisodeId) -> 
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.episode()
+    row.ok_or(StoreError::NotFound)?.episode(tx.safe())
 }
 
 /// The same, held against other writers until the commit.
@@ -266,7 +266,7 @@ pub async fn lock<A: Action>(tx: &WriteTx, permit: &Permit<A>, id: EpisodeId) ->
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.episode()
+    row.ok_or(StoreError::NotFound)?.episode(tx.safe())
 }
 
 /// The episodes of the permitted child, newest first.
@@ -278,7 +278,7 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::episode).collect()
+    rows.into_iter().map(|it| it.episode(tx.safe())).collect()
 }
 
 /// The versions that an episode's present one replaced, oldest first.
@@ -290,7 +290,7 @@ pub async fn versions<A: Action>(tx: &ReadTx, permit: &Permit<A>, id: EpisodeId)
         .load(&mut tx.conn())
         .await?;
     let parse = |it: Json| serde_json::from_value::<Row>(it.row).map_err(|_| StoreError::Corrupt("missing_episodes"));
-    rows.into_iter().map(|it| parse(it)?.episode()).collect()
+    rows.into_iter().map(|it| parse(it)?.episode(tx.safe())).collect()
 }
 
 /// The open episode of the permitted child, if they are missing now.
@@ -333,7 +333,7 @@ pub async fn save<A: Action>(tx: &WriteTx, permit: &Permit<A>, changed: Episode)
         .execute(&mut tx.conn())
         .await?;
     let saved = sql(UPDATE)
-        .bind::<Text, _>(Row::of(permit.agency(), &changed).json()?.to_string())
+        .bind::<Text, _>(Row::seal(tx.safe(), permit.agency(), &changed)?.json()?.to_string())
         .bind::<SqlUuid, _>(agency)
         .bind::<SqlUuid, _>(id)
         .bind::<diesel::sql_types::Integer, _>(before)

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
 use crate::schema::escalation_contacts::dsl;
+use crate::seal::{ESCALATION_TOLD, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// The contacts an agency has chosen.
@@ -31,16 +32,15 @@ pub struct Chosen {
 struct Row {
     agency_id: Uuid,
     version: i32,
-    contacts: serde_json::Value,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
 }
 
 impl Row {
-    fn chosen(self) -> StoreResult<Chosen> {
-        let contacts = serde_json::from_value(self.contacts);
+    fn chosen(self, safe: Safe<'_>) -> StoreResult<Chosen> {
         Ok(Chosen {
-            contacts: contacts.map_err(|_| StoreError::Corrupt("escalation_contacts.contacts"))?,
+            contacts: safe.open_told(ESCALATION_TOLD, self.version, &self.told)?,
             version: self.version,
             recorded: Some((self.recorded_at, Id::from_uuid(self.recorded_by))),
         })
@@ -56,7 +56,7 @@ pub async fn chosen(tx: &ReadTx) -> StoreResult<Chosen> {
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.map_or_else(|| Ok(Chosen::default()), Row::chosen)
+    row.map_or_else(|| Ok(Chosen::default()), |it| it.chosen(tx.safe()))
 }
 
 /// Adds the version after `before`, unless someone else did.
@@ -72,7 +72,7 @@ pub async fn choose(
     let row = Row {
         agency_id: grant.agency().uuid(),
         version: before + 1,
-        contacts: serde_json::to_value(contacts).map_err(|_| StoreError::Corrupt("escalation_contacts.contacts"))?,
+        told: tx.safe().seal_told(ESCALATION_TOLD, before + 1, &contacts)?,
         recorded_at: tx.at(),
         recorded_by: grant.actor().uuid(),
     };
@@ -80,5 +80,5 @@ pub async fn choose(
     if insert.execute(&mut tx.conn()).await? == 0 {
         return Err(StoreError::Stale);
     }
-    row.chosen()
+    row.chosen(tx.safe())
 }

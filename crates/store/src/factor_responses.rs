@@ -10,12 +10,13 @@ use homeward_domain::factor::PrimaryFactor;
 use homeward_domain::id::{EpisodeId, FactorResponseId, Id, PlacementId, UserId, names};
 use homeward_domain::policy::{Action, Permit, RecordFactors};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::factor_responses::dsl;
-use crate::seal;
+use crate::seal::{RESPONSE_ACTION, RESPONSE_NOTE, RESPONSE_TOLD, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// One response, as recorded.
@@ -80,7 +81,6 @@ struct Row {
     factor: String,
     action: Vec<u8>,
     placement_id: Option<Uuid>,
-    responsible_name: String,
     due_on: Option<NaiveDate>,
     done_on: Option<NaiveDate>,
     done_note: Option<Vec<u8>>,
@@ -89,12 +89,20 @@ struct Row {
     recorded_by: Uuid,
     done_at: Option<DateTime<Utc>>,
     done_by: Option<Uuid>,
+    told: Sealed,
+}
+
+/// By whom it is done, sealed.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    responsible_name: String,
 }
 
 impl Row {
     fn response(self, tx: &ReadTx) -> StoreResult<FactorResponse> {
-        let action = tx.open(seal::RESPONSE_ACTION, self.id, &self.action)?;
-        let note = self.done_note.map(|it| tx.open(seal::RESPONSE_NOTE, self.id, &it)).transpose()?;
+        let told: Told = tx.safe().open_told(RESPONSE_TOLD, self.id, &self.told)?;
+        let action = tx.open(RESPONSE_ACTION, self.id, &self.action)?;
+        let note = self.done_note.map(|it| tx.open(RESPONSE_NOTE, self.id, &it)).transpose()?;
         let done = match (self.done_on, self.done_at, self.done_by) {
             (Some(on), Some(recorded_at), Some(by)) => {
                 Some(Done { on, note, recorded_at, recorded_by: Id::from_uuid(by) })
@@ -108,7 +116,7 @@ impl Row {
                 factor: code(&self.factor, "factor_responses.factor")?,
                 action,
                 placement: self.placement_id.map(Id::from_uuid),
-                responsible_name: self.responsible_name,
+                responsible_name: told.responsible_name,
                 due_on: self.due_on,
             },
             recorded_at: self.recorded_at,
@@ -132,9 +140,9 @@ pub async fn insert(
         child_id: permit.child().uuid(),
         episode_id: episode.uuid(),
         factor: planned.factor.code().to_owned(),
-        action: tx.seal(seal::RESPONSE_ACTION, id, &planned.action)?,
+        action: tx.seal(RESPONSE_ACTION, id, &planned.action)?,
         placement_id: planned.placement.map(Id::uuid),
-        responsible_name: planned.responsible_name,
+        told: tx.safe().seal_told(RESPONSE_TOLD, id, &Told { responsible_name: planned.responsible_name })?,
         due_on: planned.due_on,
         done_on: None,
         done_note: None,
@@ -174,7 +182,7 @@ pub async fn finish(
     response: FactorResponse,
     done: Done,
 ) -> StoreResult<FactorResponse> {
-    let note = done.note.as_ref().map(|it| tx.seal(seal::RESPONSE_NOTE, response.id, it)).transpose()?;
+    let note = done.note.as_ref().map(|it| tx.seal(RESPONSE_NOTE, response.id, it)).transpose()?;
     let open = diesel::update(dsl::factor_responses).filter(
         dsl::agency_id.eq(permit.agency().uuid()).and(dsl::id.eq(response.id.uuid())).and(dsl::done_on.is_null()),
     );

@@ -10,13 +10,14 @@ use homeward_domain::factor::PrimaryFactor;
 use homeward_domain::id::{EpisodeId, Id, UserId};
 use homeward_domain::policy::{Action, Permit, ReadFactors, RecordFactors};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
 use crate::episodes::Episode;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::primary_factors::dsl;
-use crate::seal;
+use crate::seal::{FACTORS_TOLD, OTHER_FACTOR, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// One choice, as recorded.
@@ -54,22 +55,29 @@ struct Row {
     child_id: Uuid,
     factors: Vec<String>,
     other: Option<Vec<u8>>,
-    determined_by_name: String,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// Who says so, sealed.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    determined_by_name: String,
 }
 
 impl Row {
     fn determined(self, tx: &ReadTx) -> StoreResult<Determined> {
         let place = place(Id::from_uuid(self.episode_id), self.version);
-        let other = self.other.map(|it| tx.open(seal::OTHER_FACTOR, place, &it)).transpose()?;
+        let told: Told = tx.safe().open_told(FACTORS_TOLD, &place, &self.told)?;
+        let other = self.other.map(|it| tx.open(OTHER_FACTOR, place, &it)).transpose()?;
         let factors = self.factors.iter().map(|it| code(it, "primary_factors.factors"));
         Ok(Determined {
             episode: Id::from_uuid(self.episode_id),
             told: Choice {
                 factors: factors.collect::<StoreResult<_>>()?,
                 other,
-                determined_by_name: self.determined_by_name,
+                determined_by_name: told.determined_by_name,
             },
             version: self.version,
             recorded_at: self.recorded_at,
@@ -95,8 +103,9 @@ pub async fn choose(
         return Err(StoreError::Stale);
     }
     let version = before + 1;
-    let sealed = |it| tx.seal(seal::OTHER_FACTOR, place(episode.id, version), &it);
+    let sealed = |it| tx.seal(OTHER_FACTOR, place(episode.id, version), &it);
     let other = told.other.map(sealed).transpose()?;
+    let who = Told { determined_by_name: told.determined_by_name };
     let row = Row {
         agency_id: permit.agency().uuid(),
         episode_id: episode.id.uuid(),
@@ -104,7 +113,7 @@ pub async fn choose(
         child_id: permit.child().uuid(),
         factors: told.factors.iter().map(|it| it.code().to_owned()).collect(),
         other,
-        determined_by_name: told.determined_by_name,
+        told: tx.safe().seal_told(FACTORS_TOLD, place(episode.id, version), &who)?,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };

@@ -8,6 +8,7 @@ use homeward_domain::id::{ChildId, HandOverId, Id, UserId};
 use homeward_domain::policy::{Grant, HandOver, Reach};
 use uuid::Uuid;
 
+use crate::children::sealed_anew;
 use crate::error::StoreResult;
 use crate::schema::hand_overs::dsl;
 use crate::seal;
@@ -40,11 +41,13 @@ const CHILDREN: &str = "with held as materialized (select e.child_id from missin
     and (?::uuid[] is null or c.unit_id = any(?)) and (select count(*) from held) >= 0 \
     order by c.id for update of c";
 
-const KEEP_VERSIONS: &str = "insert into child_versions (agency_id, child_id, version, superseded_at, facts) \
-    select c.agency_id, c.id, c.version, ?, to_jsonb(c) from children c where c.agency_id = ? and c.id = any(?)";
+const KEEP_VERSIONS: &str = "insert into child_versions (agency_id, child_id, version, superseded_at, facts, \
+    identity) select c.agency_id, c.id, c.version, ?, to_jsonb(c) - 'identity', c.identity from children c \
+    where c.agency_id = ? and c.id = any(?)";
 
-const ASSIGN: &str = "update children set assigned_to = ?, version = version + 1, recorded_at = ?, recorded_by = ? \
-    where agency_id = ? and id = any(?)";
+/// The new version is sealed for its own place.
+const ASSIGN: &str = "update children c set assigned_to = ?, version = c.version + 1, recorded_at = ?, recorded_by = ?, \
+    identity = r.identity from unnest(?, ?) as r (id, identity) where c.agency_id = ? and c.id = r.id";
 
 const RECORD: &str = "insert into hand_overs (agency_id, id, from_user_id, to_user_id, reason, recorded_at, recorded_by) \
     values (?, ?, ?, ?, ?, ?, ?)";
@@ -133,6 +136,7 @@ pub async fn record(
     let (agency, at) = (grant.agency().uuid(), tx.at());
     let ids: Vec<Uuid> = children.iter().map(|it| it.uuid()).collect();
     let id: HandOverId = tx.new_id();
+    let (moved, identities) = sealed_anew(tx, &ids).await?;
     let statements = [
         sql(RECORD)
             .bind::<SqlUuid, _>(agency)
@@ -147,8 +151,9 @@ pub async fn record(
             .bind::<SqlUuid, _>(to.uuid())
             .bind::<Timestamptz, _>(at)
             .bind::<SqlUuid, _>(grant.actor().uuid())
-            .bind::<SqlUuid, _>(agency)
-            .bind::<Array<SqlUuid>, _>(ids.clone()),
+            .bind::<Array<SqlUuid>, _>(moved)
+            .bind::<Array<Bytea>, _>(identities)
+            .bind::<SqlUuid, _>(agency),
         sql(MOVE_DUTIES)
             .bind::<SqlUuid, _>(to.uuid())
             .bind::<SqlUuid, _>(agency)

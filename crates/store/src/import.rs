@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::agencies;
 use crate::call::Agency;
 use crate::error::{StoreError, StoreResult};
+use crate::seal::{Keyring, Safe};
 use crate::sql::sql;
 
 pub use facts::{
@@ -37,6 +38,7 @@ const ANALYZE: &str = "analyze children, placements, missing_episodes, notificat
 /// A connection of the owner, for one import.
 pub struct Importer {
     conn: AsyncPgConnection,
+    keyring: Keyring,
 }
 
 /// The rows that are known by what they say.
@@ -57,12 +59,16 @@ struct Present {
 }
 
 impl Importer {
-    /// Connects as whoever owns the tables.
-    pub async fn connect(url: &str) -> StoreResult<Self> {
+    /// Connects as whoever owns the tables. The keyring seals and opens what the records tell.
+    pub async fn connect(url: &str, keyring: &Keyring) -> StoreResult<Self> {
         let unavailable = |error: diesel::ConnectionError| StoreError::Unavailable(error.to_string());
         let mut conn = AsyncPgConnection::establish(url).await.map_err(unavailable)?;
         conn.batch_execute("set timezone = 'UTC'").await?;
-        Ok(Self { conn })
+        Ok(Self { conn, keyring: keyring.clone() })
+    }
+
+    fn safe(&self, agency: AgencyId) -> Safe<'_> {
+        Safe::new(&self.keyring, agency)
     }
 
     /// Every agency, by name.

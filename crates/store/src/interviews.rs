@@ -8,6 +8,7 @@ use homeward_domain::id::{EpisodeId, Id, InterviewId, UserId, names};
 use homeward_domain::interview::{Interview, Words};
 use homeward_domain::policy::{Action, CompleteTask, Permit, ReadInterviews, RecordInterview};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::completions::{self, NewCompletion};
@@ -15,7 +16,7 @@ use crate::convert::code;
 use crate::episodes::Episode;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::return_interviews::dsl;
-use crate::seal;
+use crate::seal::{INTERVIEW_TOLD, INTERVIEW_WORDS, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// That a conversation was offered, declined or held, as recorded. Not what was said.
@@ -41,22 +42,29 @@ struct Row {
     outcome: String,
     offered_at: DateTime<Utc>,
     held_at: Option<DateTime<Utc>>,
-    interviewer_name: String,
     declined_next_offer_on: Option<NaiveDate>,
     words: Vec<u8>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// Who it was held by, sealed apart from what was said: more people may know it.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    interviewer_name: String,
 }
 
 impl Row {
-    fn interview(self) -> StoreResult<Held> {
+    fn interview(self, safe: Safe<'_>) -> StoreResult<Held> {
+        let told: Told = safe.open_told(INTERVIEW_TOLD, self.id, &self.told)?;
         Ok(Held {
             id: Id::from_uuid(self.id),
             told: Interview {
                 outcome: code(&self.outcome, "return_interviews.outcome")?,
                 offered_at: self.offered_at,
                 held_at: self.held_at,
-                interviewer_name: self.interviewer_name,
+                interviewer_name: told.interviewer_name,
                 declined_next_offer_on: self.declined_next_offer_on,
             },
             recorded_at: self.recorded_at,
@@ -84,15 +92,15 @@ pub async fn insert(
         outcome: told.outcome.code().to_owned(),
         offered_at: told.offered_at,
         held_at: told.held_at,
-        interviewer_name: told.interviewer_name.clone(),
+        told: tx.safe().seal_told(INTERVIEW_TOLD, id, &Told { interviewer_name: told.interviewer_name.clone() })?,
         declined_next_offer_on: told.declined_next_offer_on,
-        words: tx.seal(seal::INTERVIEW_WORDS, id, &plain)?,
+        words: tx.seal(INTERVIEW_WORDS, id, &plain)?,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
     diesel::insert_into(dsl::return_interviews).values(&row).execute(&mut tx.conn()).await?;
     finish(tx, episode, told).await?;
-    row.interview()
+    row.interview(tx.safe())
 }
 
 async fn finish(tx: &WriteTx, episode: Episode, told: Interview) -> StoreResult<()> {
@@ -123,13 +131,13 @@ pub async fn of_episode(
     episode: EpisodeId,
 ) -> StoreResult<Vec<(Held, Words)>> {
     let open = |row: Row| {
-        let plain = tx.open(seal::INTERVIEW_WORDS, row.id, &row.words)?;
-        Ok((row.interview()?, serde_json::from_str(&plain).map_err(|_| CORRUPT)?))
+        let plain = tx.open(INTERVIEW_WORDS, row.id, &row.words)?;
+        Ok((row.interview(tx.safe())?, serde_json::from_str(&plain).map_err(|_| CORRUPT)?))
     };
     rows(tx, permit, episode).await?.into_iter().map(open).collect()
 }
 
 /// That they were offered, declined or held, and nothing of what was said.
 pub async fn facts<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Held>> {
-    rows(tx, permit, episode).await?.into_iter().map(Row::interview).collect()
+    rows(tx, permit, episode).await?.into_iter().map(|it| it.interview(tx.safe())).collect()
 }

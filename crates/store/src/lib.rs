@@ -11,6 +11,7 @@ mod pool;
 mod replan;
 mod rungs;
 mod schema;
+mod search;
 mod sql;
 mod tx;
 

@@ -1,5 +1,6 @@
 //! Bringing the tables up to date, by the role that owns them.
 
+use chrono::{DateTime, Utc};
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
 use diesel_async::{
@@ -8,6 +9,7 @@ use diesel_async::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use crate::error::{StoreError, StoreResult};
+use crate::seal::{Keyring, KeysMissing, earlier};
 use crate::sql::sql;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
@@ -15,22 +17,66 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 /// Two replicas that start together apply each migration once: the second waits for this lock.
 const LOCK: &str = "select pg_advisory_lock(721347001)";
 
-/// Applies what is missing, and says how many migrations that was.
-pub async fn up(url: &str) -> StoreResult<usize> {
-    on_a_thread(url, |harness| {
-        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(|it| failed(it.as_ref()))?;
-        Ok(applied.len())
-    })
-    .await
+/// The migration that drops what stood in the clear. What is there has to be sealed before it, which SQL cannot do.
+const SEALED_BEFORE: &str = "0063";
+
+/// Applies what is missing, and says how many migrations that was. Where rows are there from before they were sealed,
+/// they are sealed with this keyring.
+pub async fn up(url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Result<usize, KeysMissing> {
+    let alone = alone(url).await?;
+    let before = run_pending(url, |version| version < SEALED_BEFORE).await?;
+    let sealed = is_pending(url, SEALED_BEFORE).await? && earlier::seal(&alone, keyring, now).await?;
+    let after = run_pending(url, |_| true).await?;
+    if sealed {
+        earlier::wipe(&alone).await?;
+    }
+    Ok(before + after)
+}
+
+/// Applies what is missing but for the migration that drops what stood in the clear.
+pub async fn up_to_the_clear(url: &str) -> StoreResult<usize> {
+    let _alone = alone(url).await?;
+    run_pending(url, |version| version != SEALED_BEFORE).await
 }
 
 /// Takes everything back. For tests of the migrations themselves.
 pub async fn down(url: &str) -> StoreResult<usize> {
+    let _alone = alone(url).await?;
     on_a_thread(url, |harness| {
         let reverted = harness.revert_all_migrations(MIGRATIONS).map_err(|it| failed(it.as_ref()))?;
         Ok(reverted.len())
     })
     .await
+}
+
+async fn run_pending(url: &str, wanted: impl Fn(&str) -> bool + Send + 'static) -> StoreResult<usize> {
+    on_a_thread(url, move |harness| {
+        let mut applied = 0;
+        for migration in harness.pending_migrations(MIGRATIONS).map_err(|it| failed(it.as_ref()))? {
+            if wanted(&migration.name().version().to_string()) {
+                harness.run_migration(&migration).map_err(|it| failed(it.as_ref()))?;
+                applied += 1;
+            }
+        }
+        Ok(applied)
+    })
+    .await
+}
+
+async fn is_pending(url: &str, version: &'static str) -> StoreResult<bool> {
+    on_a_thread(url, move |harness| {
+        let pending = harness.pending_migrations(MIGRATIONS).map_err(|it| failed(it.as_ref()))?;
+        Ok(pending.iter().any(|it| it.name().version().to_string() == version))
+    })
+    .await
+}
+
+/// A connection that holds the lock until it closes.
+async fn alone(url: &str) -> StoreResult<AsyncPgConnection> {
+    let mut conn = connect(url).await?;
+    conn.batch_execute("set client_min_messages = error").await?;
+    conn.batch_execute(LOCK).await?;
+    Ok(conn)
 }
 
 /// How many migrations a database has. The role that runs may ask; it may not change anything.
@@ -69,7 +115,6 @@ async fn on_a_thread<T: Send + 'static>(
 ) -> StoreResult<T> {
     let mut conn = connect(url).await?;
     conn.batch_execute("set client_min_messages = warning").await?;
-    conn.batch_execute(LOCK).await?;
     let run = tokio::task::spawn_blocking(move || work(&mut AsyncMigrationHarness::new(conn)));
     run.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
 }

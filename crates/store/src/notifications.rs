@@ -13,7 +13,7 @@ use homeward_domain::notification::{
 };
 use homeward_domain::policy::{Action, Notify, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::{cause, code};
@@ -21,6 +21,7 @@ use crate::episodes::Episode;
 use crate::error::{StoreError, StoreResult};
 use crate::replan::Touched;
 use crate::schema::notifications::dsl;
+use crate::seal::{NOTIFICATION_RETRACTED, NOTIFICATION_TOLD, Safe, Sealed};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -103,28 +104,53 @@ pub(crate) struct Row {
     status: String,
     method: String,
     made_at: DateTime<Utc>,
-    agency_name: Option<String>,
-    person_contacted: Option<String>,
-    badge: Option<String>,
-    case_number: Option<String>,
-    ncic_number: Option<String>,
     ncic_entry_confirmed_at: Option<DateTime<Utc>>,
-    reference_number: Option<String>,
-    refusal_reason: Option<String>,
-    note: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     retracted_at: Option<DateTime<Utc>>,
     retracted_by: Option<Uuid>,
-    retraction_reason: Option<String>,
     determination_id: Option<Uuid>,
     packet_id: Option<Uuid>,
+    told: Sealed,
+    why_retracted: Option<Sealed>,
+}
+
+/// What a person tells of a contact, sealed as one value.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Words {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agency_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) person_contacted: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) badge: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) case_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ncic_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reference_number: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refusal_reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
 }
 
 impl Row {
-    pub(crate) fn of(agency: Uuid, child: Uuid, it: &Notification) -> Self {
+    fn seal(safe: Safe<'_>, agency: Uuid, child: Uuid, it: &Notification) -> StoreResult<Self> {
         let contact = it.contact.clone();
-        Self {
+        let words = Words {
+            agency_name: contact.agency_name,
+            person_contacted: contact.person_contacted,
+            badge: contact.badge,
+            case_number: contact.case_number,
+            ncic_number: contact.ncic_number,
+            reference_number: contact.reference_number,
+            refusal_reason: contact.refusal_reason,
+            note: contact.note,
+        };
+        Ok(Self {
             agency_id: agency,
             id: it.id.uuid(),
             child_id: child,
@@ -134,30 +160,38 @@ impl Row {
             status: contact.status.code().to_owned(),
             method: contact.method.code().to_owned(),
             made_at: contact.made_at,
-            agency_name: contact.agency_name,
-            person_contacted: contact.person_contacted,
-            badge: contact.badge,
-            case_number: contact.case_number,
-            ncic_number: contact.ncic_number,
             ncic_entry_confirmed_at: contact.ncic_entry_confirmed_at,
-            reference_number: contact.reference_number,
-            refusal_reason: contact.refusal_reason,
-            note: contact.note,
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
             retracted_at: it.retracted.as_ref().map(|it| it.at),
             retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
-            retraction_reason: it.retracted.as_ref().map(|it| it.reason.clone()),
             determination_id: it.about.determination().map(Id::uuid),
             packet_id: contact.packet.map(Id::uuid),
-        }
+            told: words.seal(safe, it.id)?,
+            why_retracted: None,
+        })
     }
 
-    pub(crate) fn notification(self) -> StoreResult<Notification> {
-        let retracted = match (self.retracted_at, self.retracted_by, self.retraction_reason) {
-            (Some(at), Some(by), Some(reason)) => Some(Retraction { at, by: Id::from_uuid(by), reason }),
-            _ => None,
+    /// What the law makes of it: nothing, unless it was completed and stands. Nothing is opened.
+    pub(crate) fn told(&self) -> StoreResult<Option<(Cause, Told)>> {
+        let status: NotificationStatus = code(&self.status, "notifications.status")?;
+        if self.retracted_at.is_some() || status != NotificationStatus::Completed {
+            return Ok(None);
+        }
+        let told = Told {
+            id: Id::from_uuid(self.id),
+            recipient: code(&self.recipient, "notifications.recipient")?,
+            kind: code(&self.kind, "notifications.kind")?,
+            made_at: self.made_at,
+            ncic_confirmed_at: self.ncic_entry_confirmed_at,
         };
+        Ok(Some((cause(self.episode_id, self.determination_id, "notifications")?, told)))
+    }
+
+    pub(crate) fn notification(self, safe: Safe<'_>) -> StoreResult<Notification> {
+        let words: Words = safe.open_told(NOTIFICATION_TOLD, self.id, &self.told)?;
+        let why = self.why_retracted.map(|it| safe.open(NOTIFICATION_RETRACTED, self.id, &it.0)).transpose()?;
+        let retracted = Retraction::of(self.retracted_at, self.retracted_by, why);
         Ok(Notification {
             id: Id::from_uuid(self.id),
             about: cause(self.episode_id, self.determination_id, "notifications")?,
@@ -167,15 +201,15 @@ impl Row {
                 status: code(&self.status, "notifications.status")?,
                 method: code(&self.method, "notifications.method")?,
                 made_at: self.made_at,
-                agency_name: self.agency_name,
-                person_contacted: self.person_contacted,
-                badge: self.badge,
-                case_number: self.case_number,
-                ncic_number: self.ncic_number,
+                agency_name: words.agency_name,
+                person_contacted: words.person_contacted,
+                badge: words.badge,
+                case_number: words.case_number,
+                ncic_number: words.ncic_number,
                 ncic_entry_confirmed_at: self.ncic_entry_confirmed_at,
-                reference_number: self.reference_number,
-                refusal_reason: self.refusal_reason,
-                note: self.note,
+                reference_number: words.reference_number,
+                refusal_reason: words.refusal_reason,
+                note: words.note,
                 packet: self.packet_id.map(Id::from_uuid),
             },
             recorded_at: self.recorded_at,
@@ -191,6 +225,18 @@ impl Notification {
         let stands = self.retracted.is_none() && self.contact.status == NotificationStatus::Completed;
         let Contact { recipient, kind, made_at, ncic_entry_confirmed_at, .. } = self.contact;
         stands.then_some(Told { id: self.id, recipient, kind, made_at, ncic_confirmed_at: ncic_entry_confirmed_at })
+    }
+}
+
+impl Words {
+    pub(crate) fn seal(&self, safe: Safe<'_>, id: NotificationId) -> StoreResult<Sealed> {
+        safe.seal_told(NOTIFICATION_TOLD, id, self)
+    }
+}
+
+impl Retraction {
+    pub(crate) fn of(at: Option<DateTime<Utc>>, by: Option<Uuid>, reason: Option<String>) -> Option<Self> {
+        Some(Self { at: at?, by: Id::from_uuid(by?), reason: reason? })
     }
 }
 
@@ -214,7 +260,7 @@ pub(crate) async fn append(
 ) -> StoreResult<Notification> {
     let (id, recorded_at, recorded_by) = (tx.new_id(), tx.at(), permit.actor());
     let told = Notification { id, about, contact, recorded_at, recorded_by, retracted: None };
-    let row = Row::of(permit.agency().uuid(), permit.child().uuid(), &told);
+    let row = Row::seal(tx.safe(), permit.agency().uuid(), permit.child().uuid(), &told)?;
     let row = serde_json::to_string(&row).map_err(|_| StoreError::Corrupt("notifications"))?;
     sql(INSERT).bind::<Text, _>(row).execute(&mut tx.conn()).await?;
     Ok(told)
@@ -236,7 +282,7 @@ pub async fn find<A: Action>(
         .first(&mut tx.conn())
         .await
         .optional()?;
-    let told = row.ok_or(StoreError::NotFound)?.notification()?;
+    let told = row.ok_or(StoreError::NotFound)?.notification(tx.safe())?;
     known::without_hidden(tx, permit, vec![told]).await?.pop().ok_or(StoreError::NotFound)
 }
 
@@ -269,11 +315,23 @@ pub(crate) async fn take_back(
         .set((
             dsl::retracted_at.eq(retraction.at),
             dsl::retracted_by.eq(retraction.by.uuid()),
-            dsl::retraction_reason.eq(&retraction.reason),
+            dsl::why_retracted.eq(tx.seal(NOTIFICATION_RETRACTED, told.id, &retraction.reason)?),
         ))
         .execute(&mut tx.conn())
         .await?;
     Ok(Ok(Notification { retracted: Some(retraction), ..told }))
+}
+
+async fn rows<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Row>> {
+    let rows = dsl::notifications
+        .filter(dsl::agency_id.eq(permit.agency().uuid()))
+        .filter(dsl::episode_id.eq(episode.uuid()))
+        .filter(dsl::child_id.eq(permit.child().uuid()))
+        .order((dsl::made_at, dsl::id))
+        .select(Row::as_select())
+        .load(&mut tx.conn())
+        .await?;
+    Ok(rows)
 }
 
 /// Every contact about one episode of the permitted child, in the order they were made.
@@ -282,20 +340,12 @@ pub async fn of_episode<A: Action>(
     permit: &Permit<A>,
     episode: EpisodeId,
 ) -> StoreResult<Vec<Notification>> {
-    let rows: Vec<Row> = dsl::notifications
-        .filter(dsl::agency_id.eq(permit.agency().uuid()))
-        .filter(dsl::episode_id.eq(episode.uuid()))
-        .filter(dsl::child_id.eq(permit.child().uuid()))
-        .order((dsl::made_at, dsl::id))
-        .select(Row::as_select())
-        .load(&mut tx.conn())
-        .await?;
-    let all = rows.into_iter().map(Row::notification).collect::<StoreResult<Vec<_>>>()?;
-    known::without_hidden(tx, permit, all).await
+    let all = rows(tx, permit, episode).await?.into_iter().map(|it| it.notification(tx.safe()));
+    known::without_hidden(tx, permit, all.collect::<StoreResult<Vec<_>>>()?).await
 }
 
 /// What the law makes of them.
 pub(crate) async fn told<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Told>> {
-    let all = of_episode(tx, permit, episode).await?;
-    Ok(all.iter().filter_map(Notification::told).collect())
+    let told = rows(tx, permit, episode).await?.iter().map(Row::told).collect::<StoreResult<Vec<_>>>()?;
+    Ok(told.into_iter().flatten().map(|(_, told)| told).collect())
 }

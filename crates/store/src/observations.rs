@@ -10,17 +10,19 @@ use diesel::{
     SelectableHelper as _,
 };
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::id::{EpisodeId, Id, ObservationId, UserId, names};
+use homeward_domain::id::{EpisodeId, Id, ObservationId, UserId};
 use homeward_domain::indicator::IndicatorCode;
 use homeward_domain::observation::ObservationSource;
 use homeward_domain::policy::{Observe, Permit, ReadObservations};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
 use crate::notifications::Retraction;
 use crate::schema::observations::dsl;
+use crate::seal::{OBSERVATION_RETRACTED, OBSERVATION_TOLD, Safe, Sealed};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -71,33 +73,44 @@ struct Row {
     episode_id: Option<Uuid>,
     indicator_code: String,
     observed_at: Option<DateTime<Utc>>,
-    observed_by_name: String,
-    observer_role: String,
     source: String,
-    context: String,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     retracted_at: Option<DateTime<Utc>>,
     retracted_by: Option<Uuid>,
-    retraction_reason: Option<String>,
+    told: Sealed,
+    why_retracted: Option<Sealed>,
+}
+
+/// What a person tells of what they saw, sealed as one value.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Words {
+    pub(crate) observed_by_name: String,
+    pub(crate) observer_role: String,
+    pub(crate) context: String,
+}
+
+impl Words {
+    pub(crate) fn seal(&self, safe: Safe<'_>, id: ObservationId) -> StoreResult<Sealed> {
+        safe.seal_told(OBSERVATION_TOLD, id, self)
+    }
 }
 
 impl Row {
-    fn observation(self) -> StoreResult<Observation> {
+    fn observation(self, safe: Safe<'_>) -> StoreResult<Observation> {
+        let words: Words = safe.open_told(OBSERVATION_TOLD, self.id, &self.told)?;
+        let why = self.why_retracted.map(|it| safe.open(OBSERVATION_RETRACTED, self.id, &it.0)).transpose()?;
         let indicator = IndicatorCode::parse(&self.indicator_code);
-        let retracted = match (self.retracted_at, self.retracted_by, self.retraction_reason) {
-            (Some(at), Some(by), Some(reason)) => Some(Retraction { at, by: Id::from_uuid(by), reason }),
-            _ => None,
-        };
+        let retracted = Retraction::of(self.retracted_at, self.retracted_by, why);
         Ok(Observation {
             id: Id::from_uuid(self.id),
             seen: Sighting {
                 indicator: indicator.map_err(|_| StoreError::Corrupt("observations.indicator_code"))?,
                 observed_at: self.observed_at,
-                observed_by_name: self.observed_by_name,
-                observer_role: self.observer_role,
+                observed_by_name: words.observed_by_name,
+                observer_role: words.observer_role,
                 source: code(&self.source, "observations.source")?,
-                context: self.context,
+                context: words.context,
                 episode: self.episode_id.map(Id::from_uuid),
             },
             recorded_at: self.recorded_at,
@@ -109,25 +122,26 @@ impl Row {
 
 /// Records what someone saw of the permitted child. It touches no duty and no episode.
 pub async fn insert(tx: &WriteTx, permit: &Permit<Observe>, seen: Sighting) -> StoreResult<Observation> {
+    let id: ObservationId = tx.new_id();
+    let words =
+        Words { observed_by_name: seen.observed_by_name, observer_role: seen.observer_role, context: seen.context };
     let row = Row {
         agency_id: permit.agency().uuid(),
-        id: tx.new_id::<names::Observation>().uuid(),
+        id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: seen.episode.map(Id::uuid),
         indicator_code: seen.indicator.as_str().to_owned(),
         observed_at: seen.observed_at,
-        observed_by_name: seen.observed_by_name,
-        observer_role: seen.observer_role,
         source: seen.source.code().to_owned(),
-        context: seen.context,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
         retracted_at: None,
         retracted_by: None,
-        retraction_reason: None,
+        told: words.seal(tx.safe(), id)?,
+        why_retracted: None,
     };
     diesel::insert_into(dsl::observations).values(&row).execute(&mut tx.conn()).await?;
-    row.observation()
+    row.observation(tx.safe())
 }
 
 /// Every observation of the permitted child, by date, retracted ones among them.
@@ -137,7 +151,7 @@ pub async fn of_child(tx: &ReadTx, permit: &Permit<ReadObservations>) -> StoreRe
         .bind::<SqlUuid, _>(permit.child().uuid())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::observation).collect()
+    rows.into_iter().map(|it| it.observation(tx.safe())).collect()
 }
 
 /// One observation of the permitted child, held against other writers until the commit.
@@ -151,7 +165,7 @@ pub async fn lock(tx: &WriteTx, permit: &Permit<Observe>, id: ObservationId) -> 
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.observation()
+    row.ok_or(StoreError::NotFound)?.observation(tx.safe())
 }
 
 /// Takes a locked observation back. The row stays and says so.
@@ -169,7 +183,7 @@ pub async fn retract(
         .set((
             dsl::retracted_at.eq(retraction.at),
             dsl::retracted_by.eq(retraction.by.uuid()),
-            dsl::retraction_reason.eq(&retraction.reason),
+            dsl::why_retracted.eq(tx.seal(OBSERVATION_RETRACTED, observation.id, &retraction.reason)?),
         ))
         .execute(&mut tx.conn())
         .await?;

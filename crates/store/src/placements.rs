@@ -8,15 +8,17 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::child::PlacementSetting;
-use homeward_domain::id::{Id, PlacementId, UserId, names};
+use homeward_domain::id::{Id, PlacementId, UserId};
 use homeward_domain::placement::LivingArrangement;
 use homeward_domain::policy::{Action, Permit, RecordPlacement};
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::{code, optional};
 use crate::error::{StoreError, StoreResult};
 use crate::schema::placements::dsl;
+use crate::seal::{PLACEMENT_TOLD, Safe, Sealed, versioned};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -59,20 +61,35 @@ struct Row {
     setting: String,
     started_on: NaiveDate,
     ended_on: Option<NaiveDate>,
-    provider_name: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     afcars_living_arrangement: Option<String>,
     version: i32,
+    told: Sealed,
+}
+
+/// What a person tells of a placement, sealed as one value.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Words {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) provider_name: Option<String>,
+}
+
+impl Words {
+    pub(crate) fn seal(&self, safe: Safe<'_>, id: PlacementId, version: i32) -> StoreResult<Sealed> {
+        safe.seal_told(PLACEMENT_TOLD, versioned(id, version), self)
+    }
 }
 
 impl Row {
-    fn placement(self) -> StoreResult<Placement> {
+    fn placement(self, safe: Safe<'_>) -> StoreResult<Placement> {
+        let words: Words = safe.open_told(PLACEMENT_TOLD, versioned(self.id, self.version), &self.told)?;
         let stay = Stay {
             setting: code(&self.setting, "placements.setting")?,
             started_on: self.started_on,
             ended_on: self.ended_on,
-            provider_name: self.provider_name,
+            provider_name: words.provider_name,
             living_arrangement: optional(self.afcars_living_arrangement, "placements.afcars_living_arrangement")?,
         };
         Ok(Placement {
@@ -87,26 +104,28 @@ impl Row {
 
 /// Records a placement of the permitted child.
 pub async fn insert(tx: &WriteTx, permit: &Permit<RecordPlacement>, stay: Stay) -> StoreResult<Placement> {
+    let id: PlacementId = tx.new_id();
+    let words = Words { provider_name: stay.provider_name };
     let row = Row {
         agency_id: permit.agency().uuid(),
-        id: tx.new_id::<names::Placement>().uuid(),
+        id: id.uuid(),
         child_id: permit.child().uuid(),
         setting: stay.setting.code().to_owned(),
         started_on: stay.started_on,
         ended_on: stay.ended_on,
-        provider_name: stay.provider_name,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
         afcars_living_arrangement: stay.living_arrangement.map(|it| it.code().to_owned()),
         version: 1,
+        told: words.seal(tx.safe(), id, 1)?,
     };
     diesel::insert_into(dsl::placements).values(&row).execute(&mut tx.conn()).await?;
-    row.placement()
+    row.placement(tx.safe())
 }
 
 /// The version that is replaced is kept first, as it stood.
-const KEEP_VERSION: &str = "insert into placement_versions (agency_id, placement_id, version, superseded_at, facts) \
-    select p.agency_id, p.id, p.version, ?, to_jsonb(p) from placements p \
+const KEEP_VERSION: &str = "insert into placement_versions (agency_id, placement_id, version, superseded_at, facts, told) \
+    select p.agency_id, p.id, p.version, ?, to_jsonb(p) - 'told', p.told from placements p \
     where p.agency_id = ? and p.id = ? and p.child_id = ? and p.version = ?";
 
 /// Records when a placement ended, and keeps what it said before.
@@ -124,6 +143,7 @@ pub async fn end(
         .bind::<Integer, _>(before.version)
         .execute(&mut tx.conn())
         .await?;
+    let words = Words { provider_name: before.stay.provider_name };
     let row: Option<Row> = diesel::update(dsl::placements)
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::id.eq(before.id.uuid()))
@@ -132,6 +152,7 @@ pub async fn end(
         .set((
             dsl::ended_on.eq(ended_on),
             dsl::version.eq(before.version + 1),
+            dsl::told.eq(words.seal(tx.safe(), before.id, before.version + 1)?),
             dsl::recorded_at.eq(tx.at()),
             dsl::recorded_by.eq(permit.actor().uuid()),
         ))
@@ -139,7 +160,7 @@ pub async fn end(
         .get_result(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::Stale)?.placement()
+    row.ok_or(StoreError::Stale)?.placement(tx.safe())
 }
 
 /// One placement of the permitted child.
@@ -152,7 +173,7 @@ pub async fn find<A: Action>(tx: &ReadTx, permit: &Permit<A>, id: PlacementId) -
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.placement()
+    row.ok_or(StoreError::NotFound)?.placement(tx.safe())
 }
 
 /// The same, held against other writers until the commit.
@@ -166,7 +187,7 @@ pub async fn lock<A: Action>(tx: &WriteTx, permit: &Permit<A>, id: PlacementId) 
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.placement()
+    row.ok_or(StoreError::NotFound)?.placement(tx.safe())
 }
 
 /// The placements of the permitted child, in the order they began.
@@ -178,5 +199,5 @@ pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::placement).collect()
+    rows.into_iter().map(|it| it.placement(tx.safe())).collect()
 }

@@ -134,6 +134,7 @@ diesel::table! {
         version -> Int4,
         superseded_at -> Timestamptz,
         facts -> Jsonb,
+        identity -> Bytea,
     }
 }
 
@@ -142,16 +143,11 @@ diesel::table! {
         agency_id -> Uuid,
         id -> Uuid,
         agency_person_id -> Text,
-        given_name -> Text,
-        family_name -> Text,
-        date_of_birth -> Date,
         sex -> Nullable<Text>,
         race -> Array<Text>,
         ethnicity -> Nullable<Text>,
         height_inches -> Nullable<Int4>,
         weight_pounds -> Nullable<Int4>,
-        hair_color -> Nullable<Text>,
-        eye_color -> Nullable<Text>,
         unit_id -> Uuid,
         assigned_to -> Nullable<Uuid>,
         care_status -> Text,
@@ -159,6 +155,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         created_at -> Timestamptz,
+        identity -> Bytea,
     }
 }
 
@@ -170,10 +167,9 @@ diesel::table! {
         episode_id -> Uuid,
         task -> Text,
         completed_at -> Timestamptz,
-        completed_by_name -> Text,
-        note -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -237,9 +233,6 @@ diesel::table! {
         child_id -> Uuid,
         determination_type -> Text,
         determination_source -> Text,
-        determined_by_name -> Text,
-        determined_by_role -> Text,
-        determined_by_agency -> Text,
         determined_at -> Timestamptz,
         agency_information_received_at -> Timestamptz,
         basis -> Bytea,
@@ -248,6 +241,7 @@ diesel::table! {
         attested -> Bool,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -258,14 +252,12 @@ diesel::table! {
         child_id -> Uuid,
         episode_id -> Uuid,
         packet_id -> Uuid,
-        recipient_name -> Text,
-        recipient_agency -> Text,
         method -> Text,
         sent_at -> Timestamptz,
         legal_basis -> Text,
-        legal_basis_text -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -290,11 +282,11 @@ diesel::table! {
         superseded_at -> Nullable<Timestamptz>,
         returned_before_due -> Bool,
         is_history -> Bool,
-        undone_reason -> Nullable<Text>,
         determination_id -> Nullable<Uuid>,
         rule_citation -> Text,
         rule_jurisdiction -> Text,
         planned_at -> Timestamptz,
+        why_undone -> Nullable<Bytea>,
     }
 }
 
@@ -317,9 +309,9 @@ diesel::table! {
     escalation_contacts (agency_id, version) {
         agency_id -> Uuid,
         version -> Int4,
-        contacts -> Jsonb,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -332,7 +324,6 @@ diesel::table! {
         factor -> Text,
         action -> Bytea,
         placement_id -> Nullable<Uuid>,
-        responsible_name -> Text,
         due_on -> Nullable<Date>,
         done_on -> Nullable<Date>,
         done_note -> Nullable<Bytea>,
@@ -341,6 +332,7 @@ diesel::table! {
         recorded_by -> Uuid,
         done_at -> Nullable<Timestamptz>,
         done_by -> Nullable<Uuid>,
+        told -> Bytea,
     }
 }
 
@@ -411,40 +403,32 @@ diesel::table! {
         agency_information_received_at -> Timestamptz,
         absence_began_at -> Nullable<Timestamptz>,
         last_contact_at -> Nullable<Timestamptz>,
-        last_contact_place -> Nullable<Text>,
         caregiver_learned_at -> Nullable<Timestamptz>,
         first_suspected_at -> Nullable<Timestamptz>,
         determined_missing_at -> Nullable<Timestamptz>,
         missing_type -> Text,
         missing_from -> Nullable<Text>,
         whereabouts_known -> Nullable<Text>,
-        circumstances -> Nullable<Text>,
         located_at -> Nullable<Timestamptz>,
         recovered_at -> Nullable<Timestamptz>,
         returned_to_care_at -> Nullable<Timestamptz>,
         placed_elsewhere_at -> Nullable<Timestamptz>,
         recovery_type -> Nullable<Text>,
-        recovery_place -> Nullable<Text>,
-        recovery_circumstances -> Nullable<Text>,
         closed_at -> Nullable<Timestamptz>,
         closure_reason -> Nullable<Text>,
-        closure_statement -> Nullable<Text>,
         merged_into -> Nullable<Uuid>,
         is_history -> Bool,
         material_changes -> Array<Timestamptz>,
         choices -> Array<Text>,
-        chosen_by_name -> Nullable<Text>,
         birthday_at -> Nullable<Timestamptz>,
-        change_reason -> Nullable<Text>,
         version -> Int4,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         created_at -> Timestamptz,
         superseded_at -> Timestamptz,
-        told_law_enforcement_by -> Nullable<Text>,
         told_law_enforcement_at -> Nullable<Timestamptz>,
-        told_ncmec_by -> Nullable<Text>,
         told_ncmec_at -> Nullable<Timestamptz>,
+        told -> Bytea,
     }
 }
 
@@ -461,39 +445,31 @@ diesel::table! {
         agency_information_received_at -> Timestamptz,
         absence_began_at -> Nullable<Timestamptz>,
         last_contact_at -> Nullable<Timestamptz>,
-        last_contact_place -> Nullable<Text>,
         caregiver_learned_at -> Nullable<Timestamptz>,
         first_suspected_at -> Nullable<Timestamptz>,
         determined_missing_at -> Nullable<Timestamptz>,
         missing_type -> Text,
         missing_from -> Nullable<Text>,
         whereabouts_known -> Nullable<Text>,
-        circumstances -> Nullable<Text>,
         located_at -> Nullable<Timestamptz>,
         recovered_at -> Nullable<Timestamptz>,
         returned_to_care_at -> Nullable<Timestamptz>,
         placed_elsewhere_at -> Nullable<Timestamptz>,
         recovery_type -> Nullable<Text>,
-        recovery_place -> Nullable<Text>,
-        recovery_circumstances -> Nullable<Text>,
         closed_at -> Nullable<Timestamptz>,
         closure_reason -> Nullable<Text>,
-        closure_statement -> Nullable<Text>,
         merged_into -> Nullable<Uuid>,
         is_history -> Bool,
         material_changes -> Array<Timestamptz>,
         choices -> Array<Text>,
-        chosen_by_name -> Nullable<Text>,
         birthday_at -> Nullable<Timestamptz>,
-        change_reason -> Nullable<Text>,
         version -> Int4,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         created_at -> Timestamptz,
-        told_law_enforcement_by -> Nullable<Text>,
         told_law_enforcement_at -> Nullable<Timestamptz>,
-        told_ncmec_by -> Nullable<Text>,
         told_ncmec_at -> Nullable<Timestamptz>,
+        told -> Bytea,
     }
 }
 
@@ -508,22 +484,15 @@ diesel::table! {
         status -> Text,
         method -> Text,
         made_at -> Timestamptz,
-        agency_name -> Nullable<Text>,
-        person_contacted -> Nullable<Text>,
-        badge -> Nullable<Text>,
-        case_number -> Nullable<Text>,
-        ncic_number -> Nullable<Text>,
         ncic_entry_confirmed_at -> Nullable<Timestamptz>,
-        reference_number -> Nullable<Text>,
-        refusal_reason -> Nullable<Text>,
-        note -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
-        retraction_reason -> Nullable<Text>,
         determination_id -> Nullable<Uuid>,
         packet_id -> Nullable<Uuid>,
+        told -> Bytea,
+        why_retracted -> Nullable<Bytea>,
     }
 }
 
@@ -535,15 +504,13 @@ diesel::table! {
         episode_id -> Nullable<Uuid>,
         indicator_code -> Text,
         observed_at -> Nullable<Timestamptz>,
-        observed_by_name -> Text,
-        observer_role -> Text,
         source -> Text,
-        context -> Text,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
-        retraction_reason -> Nullable<Text>,
+        told -> Bytea,
+        why_retracted -> Nullable<Bytea>,
     }
 }
 
@@ -607,6 +574,7 @@ diesel::table! {
         version -> Int4,
         superseded_at -> Timestamptz,
         facts -> Jsonb,
+        told -> Bytea,
     }
 }
 
@@ -618,11 +586,11 @@ diesel::table! {
         setting -> Text,
         started_on -> Date,
         ended_on -> Nullable<Date>,
-        provider_name -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         afcars_living_arrangement -> Nullable<Text>,
         version -> Int4,
+        told -> Bytea,
     }
 }
 
@@ -659,9 +627,9 @@ diesel::table! {
         child_id -> Uuid,
         factors -> Array<Text>,
         other -> Nullable<Bytea>,
-        determined_by_name -> Text,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -721,11 +689,11 @@ diesel::table! {
         outcome -> Text,
         offered_at -> Timestamptz,
         held_at -> Nullable<Timestamptz>,
-        interviewer_name -> Text,
         declined_next_offer_on -> Nullable<Date>,
         words -> Bytea,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -758,15 +726,11 @@ diesel::table! {
         id -> Uuid,
         child_id -> Uuid,
         episode_id -> Uuid,
-        instrument -> Text,
-        instrument_version -> Nullable<Text>,
-        given_by_name -> Text,
         given_at -> Timestamptz,
-        place_form_is_kept -> Text,
-        follow_up_decided_by_name -> Nullable<Text>,
         follow_up -> Nullable<Bytea>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 
@@ -778,16 +742,28 @@ diesel::table! {
         episode_id -> Uuid,
         kind -> Text,
         made_at -> Timestamptz,
-        made_by_name -> Text,
-        contacted -> Nullable<Text>,
-        place -> Nullable<Text>,
-        outcome -> Text,
-        next_step -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         retracted_at -> Nullable<Timestamptz>,
         retracted_by -> Nullable<Uuid>,
-        retraction_reason -> Nullable<Text>,
+        told -> Bytea,
+        why_retracted -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    search_keys (agency_id) {
+        agency_id -> Uuid,
+        key -> Bytea,
+    }
+}
+
+diesel::table! {
+    search_terms (agency_id, term, child_id, source) {
+        agency_id -> Uuid,
+        term -> Bytea,
+        child_id -> Uuid,
+        source -> Text,
     }
 }
 
@@ -886,11 +862,10 @@ diesel::table! {
         child_id -> Uuid,
         episode_id -> Uuid,
         known -> Text,
-        verified_by_name -> Nullable<Text>,
         verified_at -> Nullable<Timestamptz>,
-        how -> Nullable<Text>,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
+        told -> Bytea,
     }
 }
 

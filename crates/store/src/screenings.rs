@@ -7,13 +7,14 @@ use homeward_domain::duty::TaskKind;
 use homeward_domain::id::{EpisodeId, Id, ScreeningId, UserId, names};
 use homeward_domain::policy::{Action, CompleteTask, Permit};
 use homeward_domain::screening::Screening;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::completions::{self, NewCompletion};
 use crate::episodes::Episode;
 use crate::error::StoreResult;
 use crate::schema::screenings::dsl;
-use crate::seal;
+use crate::seal::{SCREENING_FOLLOW_UP, SCREENING_TOLD, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// One screening, as recorded.
@@ -36,29 +37,38 @@ struct Row {
     id: Uuid,
     child_id: Uuid,
     episode_id: Uuid,
-    instrument: String,
-    instrument_version: Option<String>,
-    given_by_name: String,
     given_at: DateTime<Utc>,
-    place_form_is_kept: String,
-    follow_up_decided_by_name: Option<String>,
     follow_up: Option<Vec<u8>>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// What a person tells of a screening, sealed as one value.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    instrument: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instrument_version: Option<String>,
+    given_by_name: String,
+    place_form_is_kept: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    follow_up_decided_by_name: Option<String>,
 }
 
 impl Row {
     fn given(self, tx: &ReadTx) -> StoreResult<Given> {
-        let follow_up = self.follow_up.map(|it| tx.open(seal::SCREENING_FOLLOW_UP, self.id, &it)).transpose()?;
+        let words: Words = tx.safe().open_told(SCREENING_TOLD, self.id, &self.told)?;
+        let follow_up = self.follow_up.map(|it| tx.open(SCREENING_FOLLOW_UP, self.id, &it)).transpose()?;
         Ok(Given {
             id: Id::from_uuid(self.id),
             told: Screening {
-                instrument: self.instrument,
-                version: self.instrument_version,
-                given_by_name: self.given_by_name,
+                instrument: words.instrument,
+                version: words.instrument_version,
+                given_by_name: words.given_by_name,
                 given_at: self.given_at,
-                place_form_is_kept: self.place_form_is_kept,
-                follow_up_decided_by_name: self.follow_up_decided_by_name,
+                place_form_is_kept: words.place_form_is_kept,
+                follow_up_decided_by_name: words.follow_up_decided_by_name,
                 follow_up,
             },
             recorded_at: self.recorded_at,
@@ -75,18 +85,21 @@ pub async fn insert(
     told: Screening,
 ) -> StoreResult<Given> {
     let id = tx.new_id::<names::Screening>();
-    let follow_up = told.follow_up.map(|it| tx.seal(seal::SCREENING_FOLLOW_UP, id, &it)).transpose()?;
+    let follow_up = told.follow_up.map(|it| tx.seal(SCREENING_FOLLOW_UP, id, &it)).transpose()?;
+    let words = Words {
+        instrument: told.instrument,
+        instrument_version: told.version,
+        given_by_name: told.given_by_name.clone(),
+        place_form_is_kept: told.place_form_is_kept,
+        follow_up_decided_by_name: told.follow_up_decided_by_name,
+    };
     let row = Row {
         agency_id: permit.agency().uuid(),
         id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: episode.id.uuid(),
-        instrument: told.instrument,
-        instrument_version: told.version,
-        given_by_name: told.given_by_name.clone(),
+        told: tx.safe().seal_told(SCREENING_TOLD, id, &words)?,
         given_at: told.given_at,
-        place_form_is_kept: told.place_form_is_kept,
-        follow_up_decided_by_name: told.follow_up_decided_by_name,
         follow_up,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),

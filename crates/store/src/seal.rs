@@ -11,18 +11,21 @@ use aws_lc_rs::rand;
 use homeward_domain::id::AgencyId;
 
 use crate::error::{StoreError, StoreResult};
-use crate::tx::ReadTx;
 
 mod columns;
+pub(crate) mod earlier;
 mod keyring;
 mod object;
 mod rotate;
+mod safe;
 
 pub(crate) use columns::*;
 pub use columns::{ALL, Column};
 pub use keyring::{Keyring, KeyringFault, grown};
 pub use object::ContentKey;
+pub(crate) use rotate::admit;
 pub use rotate::{KeysMissing, Rewrapped, known_keys, retire, rewrap};
+pub(crate) use safe::{Safe, Sealed, versioned};
 
 /// The first byte of a sealed value: how the rest is to be read.
 const VERSION: u8 = 1;
@@ -54,12 +57,12 @@ impl Place {
 
     fn of_value(&self) -> String {
         let Self { agency, column, row } = self;
-        format!("value\0{agency}\0{}\0{}\0{row}", column.table, column.name)
+        format!("value\0{agency}\0{}\0{}\0{row}", column.home, column.name)
     }
 
     fn of_key(&self, number: u32) -> String {
         let Self { agency, column, row } = self;
-        format!("key {number}\0{agency}\0{}\0{}\0{row}", column.table, column.name)
+        format!("key {number}\0{agency}\0{}\0{}\0{row}", column.home, column.name)
     }
 
     fn unopened(&self) -> StoreError {
@@ -99,6 +102,11 @@ impl Keyring {
         open().ok_or_else(|| place.unopened())
     }
 
+    /// What is sealed, if this is the place in which alone it opens. For whoever holds the keys and a copy of the tables.
+    pub fn try_open(&self, agency: AgencyId, column: Column, row: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.open(&Place::new(agency, column, row), sealed).ok()
+    }
+
     /// Opens a value of an agency where nobody calls: what a worker sends.
     pub(crate) fn open_at(
         &self,
@@ -119,29 +127,6 @@ impl Keyring {
         let (number, key) = keys.newest();
         let wrapped = lock(key, &place.of_key(number), &data_key).map_err(|Unspecified| no_randomness())?;
         Ok(Parts { number, wrapped: &wrapped, ..parts }.bytes())
-    }
-}
-
-impl ReadTx {
-    /// Seals a value for its place. `row` is what names the row in [`Column::row`].
-    pub(crate) fn seal(
-        &self,
-        column: Column,
-        row: impl Display,
-        plain: &(impl AsRef<[u8]> + ?Sized),
-    ) -> StoreResult<Vec<u8>> {
-        self.keyring().seal(&Place::new(self.call().agency, column, row), plain.as_ref())
-    }
-
-    /// The text at this place.
-    pub(crate) fn open(&self, column: Column, row: impl Display, sealed: &[u8]) -> StoreResult<String> {
-        let bytes = self.open_bytes(column, row, sealed)?;
-        String::from_utf8(bytes).map_err(|_| StoreError::Unopened { table: column.table, column: column.name })
-    }
-
-    /// The bytes at this place.
-    pub(crate) fn open_bytes(&self, column: Column, row: impl Display, sealed: &[u8]) -> StoreResult<Vec<u8>> {
-        self.keyring().open(&Place::new(self.call().agency, column, row), sealed)
     }
 }
 

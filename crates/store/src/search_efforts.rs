@@ -8,10 +8,11 @@ use diesel::{
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::TaskKind;
 use homeward_domain::episode::Completed;
-use homeward_domain::id::{EpisodeId, Id, SearchEffortId, UserId, names};
+use homeward_domain::id::{EpisodeId, Id, SearchEffortId, UserId};
 use homeward_domain::policy::{Action, LogSearch, Permit};
 use homeward_domain::search_effort::SearchEffortKind;
 use homeward_domain::vocabulary::Vocabulary as _;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
@@ -20,6 +21,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::notifications::Retraction;
 use crate::replan::Touched;
 use crate::schema::search_efforts::dsl;
+use crate::seal::{EFFORT_RETRACTED, EFFORT_TOLD, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
 /// One effort, as recorded.
@@ -67,35 +69,43 @@ struct Row {
     episode_id: Uuid,
     kind: String,
     made_at: DateTime<Utc>,
-    made_by_name: String,
-    contacted: Option<String>,
-    place: Option<String>,
-    outcome: String,
-    next_step: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     retracted_at: Option<DateTime<Utc>>,
     retracted_by: Option<Uuid>,
-    retraction_reason: Option<String>,
+    told: Sealed,
+    why_retracted: Option<Sealed>,
+}
+
+/// What a person tells of an effort, sealed as one value.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    made_by_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contacted: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    outcome: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_step: Option<String>,
 }
 
 impl Row {
-    fn effort(self) -> StoreResult<SearchEffort> {
-        let retracted = match (self.retracted_at, self.retracted_by, self.retraction_reason) {
-            (Some(at), Some(by), Some(reason)) => Some(Retraction { at, by: Id::from_uuid(by), reason }),
-            _ => None,
-        };
+    fn effort(self, safe: Safe<'_>) -> StoreResult<SearchEffort> {
+        let words: Words = safe.open_told(EFFORT_TOLD, self.id, &self.told)?;
+        let why = self.why_retracted.map(|it| safe.open(EFFORT_RETRACTED, self.id, &it.0)).transpose()?;
+        let retracted = Retraction::of(self.retracted_at, self.retracted_by, why);
         Ok(SearchEffort {
             id: Id::from_uuid(self.id),
             episode: Id::from_uuid(self.episode_id),
             made: Effort {
                 kind: code(&self.kind, "search_efforts.kind")?,
                 made_at: self.made_at,
-                made_by_name: self.made_by_name,
-                contacted: self.contacted,
-                place: self.place,
-                outcome: self.outcome,
-                next_step: self.next_step,
+                made_by_name: words.made_by_name,
+                contacted: words.contacted,
+                place: words.place,
+                outcome: words.outcome,
+                next_step: words.next_step,
             },
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
@@ -111,27 +121,31 @@ pub async fn insert(
     episode: Episode,
     made: Effort,
 ) -> StoreResult<SearchEffort> {
-    let row = Row {
-        agency_id: permit.agency().uuid(),
-        id: tx.new_id::<names::SearchEffort>().uuid(),
-        child_id: permit.child().uuid(),
-        episode_id: episode.id.uuid(),
-        kind: made.kind.code().to_owned(),
-        made_at: made.made_at,
+    let id: SearchEffortId = tx.new_id();
+    let words = Words {
         made_by_name: made.made_by_name,
         contacted: made.contacted,
         place: made.place,
         outcome: made.outcome,
         next_step: made.next_step,
+    };
+    let row = Row {
+        agency_id: permit.agency().uuid(),
+        id: id.uuid(),
+        child_id: permit.child().uuid(),
+        episode_id: episode.id.uuid(),
+        kind: made.kind.code().to_owned(),
+        made_at: made.made_at,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
         retracted_at: None,
         retracted_by: None,
-        retraction_reason: None,
+        told: tx.safe().seal_told(EFFORT_TOLD, id, &words)?,
+        why_retracted: None,
     };
     diesel::insert_into(dsl::search_efforts).values(&row).execute(&mut tx.conn()).await?;
     tx.touch(Touched::Changed(Box::new(episode)));
-    row.effort()
+    row.effort(tx.safe())
 }
 
 /// One effort of one episode of the permitted child.
@@ -150,7 +164,7 @@ pub async fn find<A: Action>(
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.effort()
+    row.ok_or(StoreError::NotFound)?.effort(tx.safe())
 }
 
 /// Takes an effort of a locked episode back. The row stays and says so.
@@ -168,7 +182,7 @@ pub async fn retract(
         .set((
             dsl::retracted_at.eq(retraction.at),
             dsl::retracted_by.eq(retraction.by.uuid()),
-            dsl::retraction_reason.eq(&retraction.reason),
+            dsl::why_retracted.eq(tx.seal(EFFORT_RETRACTED, effort.id, &retraction.reason)?),
         ))
         .execute(&mut tx.conn())
         .await?;
@@ -190,7 +204,7 @@ pub async fn of_episode<A: Action>(
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::effort).collect()
+    rows.into_iter().map(|it| it.effort(tx.safe())).collect()
 }
 
 impl SearchEffort {

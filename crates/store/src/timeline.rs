@@ -299,7 +299,7 @@ fn corrections(versions: &[Episode]) -> StoreResult<Vec<Correction>> {
     let mut corrections = Vec::new();
     for (before, after) in versions.iter().zip(versions.iter().skip(1)) {
         let (was, is) = (before.moments.received_at, after.moments.received_at);
-        let fields = changed(&facts(before)?, &facts(after)?);
+        let fields = changed(&episodes::facts(before)?, &episodes::facts(after)?);
         if !fields.is_empty() {
             corrections.push(Correction {
                 version: after.version,
@@ -312,12 +312,6 @@ fn corrections(versions: &[Episode]) -> StoreResult<Vec<Correction>> {
         }
     }
     Ok(corrections)
-}
-
-fn facts(episode: &Episode) -> StoreResult<Map<String, Value>> {
-    // The agency is the same in all versions, so which one stands here makes no difference.
-    let row = episodes::Row::of(Id::from_uuid(Uuid::nil()), episode).json()?;
-    Ok(if let Value::Object(facts) = row { facts } else { Map::new() })
 }
 
 fn changed(before: &Map<String, Value>, after: &Map<String, Value>) -> Vec<String> {

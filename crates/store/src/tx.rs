@@ -21,6 +21,7 @@ use crate::idempotency::{self, Answer, Answered, Key};
 use crate::pool::{self, Pool, Pooled};
 use crate::replan::{self, Touched};
 use crate::seal::Keyring;
+use crate::search::IndexKeys;
 use crate::sql::Sql;
 
 mod frame;
@@ -54,12 +55,14 @@ pub struct Store {
     pub(crate) pool: Pool,
     pub(crate) keyring: Keyring,
     pub(crate) mails: bool,
+    index_keys: IndexKeys,
 }
 
 /// A transaction that reads.
 pub struct ReadTx {
     conn: Pooled,
     keyring: Keyring,
+    index_keys: IndexKeys,
     call: Call,
     standing: Standing,
 }
@@ -73,7 +76,8 @@ pub struct WriteTx {
 impl Store {
     /// Opens a pool of `connections` to the database at `url`, whose sealed values the keyring opens.
     pub async fn open(url: &str, connections: u32, keyring: Keyring) -> StoreResult<Self> {
-        Ok(Self { pool: pool::build(url, connections).await?, keyring, mails: false })
+        let (pool, index_keys) = (pool::build(url, connections).await?, IndexKeys::default());
+        Ok(Self { pool, keyring, mails: false, index_keys })
     }
 
     /// The same, where mail leaves the installation: what is delivered into inboxes goes out by mail too.
@@ -244,7 +248,8 @@ impl Store {
             return Err(StoreError::SignedOut);
         };
         let standing = row.standing(call, child)?;
-        Ok((ReadTx { conn, keyring: self.keyring.clone(), call: call.clone(), standing }, claimed))
+        let (keyring, index_keys) = (self.keyring.clone(), self.index_keys.clone());
+        Ok((ReadTx { conn, keyring, index_keys, call: call.clone(), standing }, claimed))
     }
 }
 
@@ -295,6 +300,10 @@ impl ReadTx {
 
     pub(crate) fn keyring(&self) -> &Keyring {
         &self.keyring
+    }
+
+    pub(crate) fn index_keys(&self) -> &IndexKeys {
+        &self.index_keys
     }
 
     /// The look goes out together with the commit. Without it nothing is committed, and nothing shown.

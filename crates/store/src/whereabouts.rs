@@ -4,16 +4,17 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::Text;
 use diesel::{ExpressionMethods as _, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::id::{EpisodeId, Id, UserId, WhereaboutsId, names};
+use homeward_domain::id::{EpisodeId, Id, UserId, WhereaboutsId};
 use homeward_domain::policy::{Action, Permit};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::whereabouts::Whereabouts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::whereabouts::dsl;
+use crate::seal::{Safe, Sealed, WHEREABOUTS_TOLD};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -41,22 +42,32 @@ struct Row {
     child_id: Uuid,
     episode_id: Uuid,
     known: String,
-    verified_by_name: Option<String>,
     verified_at: Option<DateTime<Utc>>,
-    how: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    told: Sealed,
+}
+
+/// What a person tells of where a child is, sealed as one value.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Words {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified_by_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<String>,
 }
 
 impl Row {
-    fn stated(self) -> StoreResult<Stated> {
+    fn stated(self, safe: Safe<'_>) -> StoreResult<Stated> {
+        let words: Words = safe.open_told(WHEREABOUTS_TOLD, self.id, &self.told)?;
         Ok(Stated {
             id: Id::from_uuid(self.id),
             told: Whereabouts {
                 known: code(&self.known, "whereabouts.known")?,
-                verified_by_name: self.verified_by_name,
+                verified_by_name: words.verified_by_name,
                 verified_at: self.verified_at,
-                how: self.how,
+                how: words.how,
             },
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
@@ -71,21 +82,22 @@ pub async fn insert<A: Action>(
     episode: EpisodeId,
     told: Whereabouts,
 ) -> StoreResult<Stated> {
+    let id: WhereaboutsId = tx.new_id();
+    let words = Words { verified_by_name: told.verified_by_name, how: told.how };
     let row = Row {
         agency_id: permit.agency().uuid(),
-        id: tx.new_id::<names::Whereabouts>().uuid(),
+        id: id.uuid(),
         child_id: permit.child().uuid(),
         episode_id: episode.uuid(),
         known: told.known.code().to_owned(),
-        verified_by_name: told.verified_by_name,
         verified_at: told.verified_at,
-        how: told.how,
+        told: tx.safe().seal_told(WHEREABOUTS_TOLD, id, &words)?,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
     };
     let values = serde_json::to_string(&row).map_err(|_| StoreError::Corrupt("whereabouts"))?;
     sql(INSERT).bind::<Text, _>(values).execute(&mut tx.conn()).await?;
-    row.stated()
+    row.stated(tx.safe())
 }
 
 /// Every statement about one episode of the permitted child, the latest last.
@@ -98,5 +110,5 @@ pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Epi
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::stated).collect()
+    rows.into_iter().map(|it| it.stated(tx.safe())).collect()
 }

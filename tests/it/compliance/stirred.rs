@@ -41,7 +41,7 @@ const STIR: &str = "set session_replication_role = replica; \
     from dice d where d.id = e.id and n % 5 = 0; \
     update duties t set done_at = starts_at from dice d where d.id = t.episode_id and n % 2 = 0 \
         and done_at is null and closed_undone_at is null and superseded_at is null; \
-    update notifications t set retracted_at = made_at, retracted_by = recorded_by, retraction_reason = 'Wrong child.' \
+    update notifications t set retracted_at = made_at, retracted_by = recorded_by, why_retracted = told \
     where ('x' || substr(md5(id::text), 1, 6))::bit(24)::int % 10 = 0; \
     update missing_episodes e set care_status = 'state_option_under_26' from dice d where d.id = e.id and n % 40 = 3; \
     set session_replication_role = origin";

@@ -1,4 +1,4 @@
-//! What is sent to make one of everything. What people said is a canary: the trail repeats none of it.
+//! What is told in each operation: words that nobody would write by chance, in every field that takes some.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,6 +11,7 @@ pub(super) fn canary() -> Value {
     json!({
         "agency_person_id": person, "given_name": "Canarygiven", "family_name": "Canaryfamily",
         "date_of_birth": "2010-02-03", "unit_code": "north-county", "care_status": "foster_care",
+        "hair_color": "canary statement", "eye_color": "canary statement",
     })
 }
 
@@ -25,6 +26,15 @@ pub(super) fn report() -> Value {
     let mut report = told("ncmec", NOW);
     report["person_contacted"] = json!("Canary Officer");
     report["note"] = json!("canary reason");
+    for (field, said) in [
+        ("agency_name", "canary place"),
+        ("badge", "canary statement"),
+        ("case_number", "canary statement"),
+        ("ncic_number", "canary statement"),
+        ("reference_number", "canary statement"),
+    ] {
+        report[field] = json!(said);
+    }
     report
 }
 
@@ -38,7 +48,7 @@ pub(super) fn seen(indicator: &Value) -> Value {
 pub(super) fn searched() -> Value {
     json!({
         "kind": "visit_to_place", "made_at": NOW, "made_by_name": "Canary Officer", "place": "canary place",
-        "outcome": "canary circumstances", "next_step": "canary reason",
+        "contacted": "Canary Officer", "outcome": "canary circumstances", "next_step": "canary reason",
     })
 }
 

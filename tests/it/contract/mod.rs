@@ -4,5 +4,6 @@ mod access;
 mod audit;
 mod bodies;
 mod matrix;
+mod sealed;
 mod shape;
 mod world;

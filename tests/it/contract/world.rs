@@ -266,13 +266,17 @@ impl World {
                 (worker, child, Some(json!({ "done_on": "2026-05-01", "note": "canary reason" })))
             }
             "retract_notification" | "retract_observation" | "retract_search_effort" => (worker, child, retraction),
-            "record_recovery" => {
-                (worker, child, Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place" })))
-            }
+            "record_recovery" => (
+                worker,
+                child,
+                Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place",
+                                            "circumstances": "canary circumstances" })),
+            ),
             "record_task_completion" => (
                 worker,
                 child,
-                Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer" })),
+                Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer",
+                             "note": "canary reason" })),
             ),
             "close_missing_episode" => (supervisor, child, Some(closure(&self.case.opened))),
             "record_observation" => (worker, child, Some(seen(&self.indicator))),

@@ -5,14 +5,15 @@ use std::path::Path;
 use homeward_server::import::{self, Options, Report};
 
 use super::NOW;
-use crate::support::{Database, at};
+use crate::support::{Database, at, keyring};
 
 const HEADER: &str = "agency_person_id,setting,started_on,ended_on,provider_name";
 
 async fn import(db: &Database, dir: &Path) -> Result<Report, import::ImportError> {
     let (dir, database_url) = (dir.to_owned(), db.url.clone());
     let agency = Some("Demo State".to_owned());
-    import::run(Options { dir, agency, rejects: None, dry_run: false, database_url, now: at(NOW) }).await
+    import::run(Options { dir, agency, rejects: None, dry_run: false, database_url, keyring: keyring(), now: at(NOW) })
+        .await
 }
 
 fn write(dir: &Path, column: &str, cell: &str) {

@@ -19,7 +19,7 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::{Dice, NOW};
-use crate::support::{Person, Reply, TestApp, at};
+use crate::support::{Person, Reply, TestApp, at, keyring};
 
 const CLIENTS: usize = 8;
 const PASSWORD: &str = "a password for tests only";
@@ -65,8 +65,8 @@ impl Yard {
         let cluster = Cluster::start(folder.path(), Durability::Durable).unwrap();
         cluster.ensure_database("homeward").unwrap();
         let url = cluster.url("homeward");
-        migrate::up(&url).await.unwrap();
-        demo::load(&url, Some(PASSWORD.to_owned()), at(NOW)).await.unwrap();
+        migrate::up(&url, &keyring(), at(NOW)).await.unwrap();
+        demo::load(&url, &keyring(), Some(PASSWORD.to_owned()), at(NOW)).await.unwrap();
         for setting in settings.split_terminator(';') {
             connect(&url).await.batch_execute(setting).await.unwrap();
         }

@@ -41,7 +41,7 @@ async fn told_by_files(owner: &Client, canary: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_people_state_for_a_report_stands_nowhere_in_the_clear() {
+async fn en_01_what_people_state_for_a_report_stands_nowhere_in_the_clear() {
     let app = TestApp::at(super::NOW).await;
     let case = app.given_case().await;
     let canary = format!("Canary{}", Uuid::new_v4().simple());
@@ -60,12 +60,22 @@ async fn what_people_state_for_a_report_stands_nowhere_in_the_clear() {
 }
 
 #[tokio::test]
-async fn the_name_in_a_kept_answer_stands_in_the_record_and_nowhere_else() {
+async fn en_01_a_name_stands_nowhere_in_the_clear() {
     let app = TestApp::at(super::NOW).await;
     let canary = format!("Canary{}", Uuid::new_v4().simple());
     crate::support::new_child(&app.caseworker().await, json!({ "given_name": canary })).await;
     let owner = app.db.owner().await;
+    assert_eq!(told_by_tables(&owner, &canary).await, [""; 0]);
+    assert_eq!(told_by_files(&owner, &canary).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_search_for_canaries_finds_one_that_is_not_sealed() {
+    let app = TestApp::at(super::NOW).await;
+    let canary = format!("Canary{}", Uuid::new_v4().simple());
+    // The agency's own id of a person is its key to its own files, and is not sealed.
+    crate::support::new_child(&app.caseworker().await, json!({ "agency_person_id": canary })).await;
+    let owner = app.db.owner().await;
     assert_eq!(told_by_tables(&owner, &canary).await, ["children"]);
-    // The search itself works: a name is not sealed, so its file tells it.
     assert!(!told_by_files(&owner, &canary).await.is_empty());
 }

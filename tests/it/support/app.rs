@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use homeward_domain::id::Id;
 use homeward_server::auth::password::{Password, Passwords};
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
@@ -19,11 +20,12 @@ use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve::{self, Door};
 use homeward_server::webhook::{Allowed, Poster};
 use homeward_store::Store;
-use homeward_store::seal::{Keyring, grown};
-use serde_json::json;
+use homeward_store::seal::{self, Keyring};
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::clock::TestClock;
+use super::db::{KEYS, keyring};
 use super::given::Case;
 use super::mailbox::Relay;
 use super::{Database, PASSWORD, Person, at};
@@ -64,8 +66,7 @@ impl TestApp {
 
     async fn with(db: Database, now: &str, mailer: Option<Mailer>) -> Self {
         let clock = Arc::new(TestClock::at(at(now)));
-        let key_text = grown("").expect("a key");
-        let keyring = Keyring::parse(&key_text).expect("a keyring");
+        let (key_text, keyring) = (KEYS.to_owned(), keyring());
         let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens");
         let store = if mailer.is_some() { store.mailing() } else { store };
         let objects = Objects::in_memory();
@@ -109,6 +110,19 @@ impl TestApp {
         use std::os::unix::fs::PermissionsExt as _;
         std::fs::write(file, &self.key_text).expect("the file is written");
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("nobody else reads it");
+    }
+
+    /// What is sealed under `told` in these rows of a table.
+    pub async fn told(&self, table: &str, which: &str) -> Vec<Value> {
+        let column = *seal::ALL.iter().find(|it| (it.table, it.name) == (table, "told")).expect("a sealed column");
+        let query = format!("select agency_id, {}, told from {table} where {which}", column.row);
+        let rows = self.db.owner().await.query(&query, &[]).await.expect("the rows are there");
+        let open = |it: &tokio_postgres::Row| {
+            self.keyring
+                .try_open(Id::from_uuid(it.get(0)), column, it.get(1), it.get(2))
+                .expect("it opens in its place")
+        };
+        rows.iter().map(|it| serde_json::from_slice(&open(it)).expect("it is JSON")).collect()
     }
 
     /// Now, as the server sees it.

@@ -13,7 +13,7 @@ pub use app::{CANARIES, TestApp, program};
 pub use client::{Person, Reply};
 pub use clock::at;
 pub use contract::document;
-pub use db::{Database, PASSWORD, admin, rename};
+pub use db::{Database, KEYS, PASSWORD, admin, keyring, rename};
 pub use endpoint::{Endpoint, Heard};
 pub use given::{Case, new_child, told};
 pub use mailbox::{Letter, Mood, Relay};

@@ -48,7 +48,7 @@ pub struct Stage {
 /// Loads both cases into the demo agency as the owner of the tables at `url`, unless they are there, and tells them on.
 pub async fn load_cases(url: &str, stage: &Stage, now: DateTime<Utc>) -> Result<(), DemoError> {
     let [sample, _] = &SAMPLES;
-    let importer = Importer::connect(url).await?;
+    let importer = Importer::connect(url, stage.store.keyring()).await?;
     let agency = importer.agencies().await?.into_iter().find(|it| it.name == sample.name);
     let agency = agency.ok_or(StoreError::NotFound)?;
     importer.hold(agency.id).await?;

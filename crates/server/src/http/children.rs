@@ -117,7 +117,7 @@ pub(super) async fn search(request: Within<ListChildren>) -> Result<Shown<List<C
     let lines = request
         .list(async |tx, grant| {
             let sought = request.body::<ChildSearch>()?.sought()?;
-            let found = children::search(tx, grant, sought).await?;
+            let found = children::find_by(tx, grant, sought).await?;
             let shown = found.iter().map(|it| it.id).collect();
             Ok(Seen(found.into_iter().map(ChildLine::of).collect(), grant.saw(shown)))
         })

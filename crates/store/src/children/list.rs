@@ -2,16 +2,19 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bytea, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::child::CareStatus;
 use homeward_domain::id::{ChildId, EpisodeId, Id, UnitId, UserId};
-use homeward_domain::policy::{Grant, ListChildren, Reach};
+use homeward_domain::policy::{Denied, Grant, ListChildren, Reach, ReadContacts};
 use uuid::Uuid;
 
+use super::{Identity, Named};
 use crate::convert::code;
 use crate::error::StoreResult;
 use crate::page::{After, Page, Window};
+use crate::seal::Safe;
+use crate::search::{Sort, accounts, begins, phones};
 use crate::sql::{Sql, sql};
 use crate::tx::ReadTx;
 
@@ -35,6 +38,33 @@ pub struct Sought {
     pub date_of_birth: Option<NaiveDate>,
     /// The agency's own id of the person.
     pub agency_person_id: Option<String>,
+    /// A phone number at which the child can be reached, as anyone writes it.
+    pub phone: Option<String>,
+    /// An e-mail address, or what the child is called elsewhere.
+    pub account: Option<String>,
+}
+
+impl Sought {
+    /// Why nobody can be found by it, with the field at fault.
+    pub fn faults(&self) -> Vec<(&'static str, &'static str)> {
+        let says_nothing = self.name.is_none() && self.date_of_birth.is_none() && self.agency_person_id.is_none();
+        let mut faults = Vec::new();
+        if says_nothing && !self.asks_for_contacts() {
+            faults.push(("name", "one of name, date_of_birth, agency_person_id, phone and account is required"));
+        }
+        if self.phone.as_deref().is_some_and(|it| phones(it).len() != 1) {
+            faults.push(("phone", "must be one number of at least 7 digits"));
+        }
+        if self.account.as_deref().is_some_and(|it| accounts(it).is_empty() || it.contains(char::is_whitespace)) {
+            faults.push(("account", "must be one word of at least 2 letters"));
+        }
+        faults
+    }
+
+    /// Whether it takes the right to read how children can be reached.
+    fn asks_for_contacts(&self) -> bool {
+        self.phone.is_some() || self.account.is_some()
+    }
 }
 
 /// One line of a list: who it is, and no description.
@@ -66,15 +96,15 @@ pub struct Listed {
 pub const MOST_FOUND: i64 = 50;
 
 /// A child has at most one open episode: the unique index says so, and serves the join.
-const LIST: &str = "select c.id, c.agency_person_id, c.given_name, c.family_name, c.date_of_birth, \
+const LIST: &str = "select c.id, c.agency_person_id, c.identity, c.version as child_version, \
     u.code as unit_code, c.assigned_to, c.care_status, c.created_at, e.id as open_episode_id from children c \
     join units u on u.agency_id = c.agency_id and u.id = c.unit_id \
     left join missing_episodes e on e.agency_id = c.agency_id and e.child_id = c.id and e.recovered_at is null \
     and e.returned_to_care_at is null and e.placed_elsewhere_at is null and e.closed_at is null \
     where c.agency_id = ?";
 
-const NAME_BEGINS: &str = " and (lower(c.family_name) ^@ lower(?) or lower(c.given_name) ^@ lower(?) \
-    or lower(c.given_name || ' ' || c.family_name) ^@ lower(?))";
+const HAS_TERM: &str = " and exists (select from search_terms t \
+    where t.agency_id = c.agency_id and t.term = ? and t.child_id = c.id)";
 
 #[derive(QueryableByName)]
 struct Line {
@@ -82,12 +112,8 @@ struct Line {
     id: Uuid,
     #[diesel(sql_type = Text)]
     agency_person_id: String,
-    #[diesel(sql_type = Text)]
-    given_name: String,
-    #[diesel(sql_type = Text)]
-    family_name: String,
-    #[diesel(sql_type = Date)]
-    date_of_birth: NaiveDate,
+    #[diesel(embed)]
+    named: Named,
     #[diesel(sql_type = Text)]
     unit_code: String,
     #[diesel(sql_type = Nullable<SqlUuid>)]
@@ -101,13 +127,15 @@ struct Line {
 }
 
 impl Line {
-    fn listed(self) -> StoreResult<Listed> {
+    fn listed(self, safe: Safe<'_>) -> StoreResult<Listed> {
+        let id = Id::from_uuid(self.id);
+        let Identity { given_name, family_name, date_of_birth, .. } = self.named.open(safe, id)?;
         Ok(Listed {
-            id: Id::from_uuid(self.id),
+            id,
             agency_person_id: self.agency_person_id,
-            given_name: self.given_name,
-            family_name: self.family_name,
-            date_of_birth: self.date_of_birth,
+            given_name,
+            family_name,
+            date_of_birth,
             unit_code: self.unit_code,
             assigned_to: self.assigned_to.map(Id::from_uuid),
             care_status: code(&self.care_status, "children.care_status")?,
@@ -144,27 +172,36 @@ pub async fn list(
     Ok(Page::cut(listed, window, |it| After { at: it.created_at, id: it.id.uuid() }))
 }
 
-/// The children within the caller's reach who fit, by name.
-pub async fn search(tx: &ReadTx, grant: &Grant<ListChildren>, sought: Sought) -> StoreResult<Vec<Listed>> {
-    let mut query = within_reach(grant);
-    if let Some(name) = sought.name {
-        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-        query = query.push(NAME_BEGINS).bind::<Text, _>(name.clone()).bind::<Text, _>(name.clone());
-        query = query.bind::<Text, _>(name);
+/// The children within the caller's reach who fit. Names are sealed, so which of too many are shown goes by id; those
+/// that are shown stand by name.
+pub async fn find_by(tx: &ReadTx, grant: &Grant<ListChildren>, sought: Sought) -> StoreResult<Vec<Listed>> {
+    if sought.asks_for_contacts() && !tx.may::<ReadContacts>() {
+        return Err(Denied::Forbidden.into());
     }
-    if let Some(day) = sought.date_of_birth {
-        query = query.push(" and c.date_of_birth = ?").bind::<Date, _>(day);
+    let key = tx.index().await?;
+    let (term, fits) = begins(sought.name.as_deref().unwrap_or_default());
+    let mut terms = Vec::new();
+    terms.extend(sought.name.as_ref().map(|_| key.term(Sort::Name, &term)));
+    terms.extend(sought.date_of_birth.map(|it| key.term(Sort::Born, &it.to_string())));
+    terms.extend(sought.phone.iter().flat_map(|it| phones(it)).map(|it| key.term(Sort::Phone, &it)));
+    terms.extend(sought.account.iter().flat_map(|it| accounts(it)).map(|it| key.term(Sort::Account, &it)));
+    let mut query = within_reach(grant);
+    for term in terms {
+        query = query.push(HAS_TERM).bind::<Bytea, _>(term);
     }
     if let Some(person) = sought.agency_person_id {
         query = query.push(" and c.agency_person_id = ?").bind::<Text, _>(person);
     }
-    let query = query.push(" order by lower(c.family_name), lower(c.given_name), c.id limit ?");
-    load(tx, query.bind::<BigInt, _>(MOST_FOUND)).await
+    let query = query.push(" order by c.id limit ?");
+    let mut found = load(tx, query.bind::<BigInt, _>(MOST_FOUND)).await?;
+    found.retain(|it| sought.name.is_none() || fits(&it.given_name, &it.family_name));
+    found.sort_by_cached_key(|it| (it.family_name.to_lowercase(), it.given_name.to_lowercase(), it.id));
+    Ok(found)
 }
 
 async fn load(tx: &ReadTx, query: Sql) -> StoreResult<Vec<Listed>> {
     let lines: Vec<Line> = query.load(&mut tx.conn()).await?;
-    lines.into_iter().map(Line::listed).collect()
+    lines.into_iter().map(|it| it.listed(tx.safe())).collect()
 }
 
 fn within_reach(grant: &Grant<ListChildren>) -> Sql {

@@ -24,6 +24,6 @@ found as (
     where e.ended_at is null and not exists (select from away l where l.child_id = e.child_id
         and l.started_on <= (select today from p) and (l.ended_on is null or (select today from p) <= l.ended_on))
 )
-select f.*, c.given_name, c.family_name
+select f.*, c.identity, c.version as child_version
 from found f join children c on c.agency_id = (select agency_id from p) and c.id = f.child_id
 where true

@@ -92,7 +92,7 @@ async fn compose(
 impl Row {
     fn hook(self, keyring: &Keyring, held: &Held) -> StoreResult<Option<Hook>> {
         let duty: duties::Row = serde_json::from_value(self.duty).map_err(|_| StoreError::Corrupt("duties"))?;
-        if !duty.owed()?.duty.is_outstanding() {
+        if !duty.unopened()?.duty.is_outstanding() {
             return Ok(None);
         }
         let present = keyring.open_at(held.agency, WEBHOOK_SECRET, self.webhook_id, &self.secret)?;

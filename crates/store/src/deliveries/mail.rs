@@ -138,7 +138,7 @@ async fn compose(
 async fn owed(conn: &AsyncPgConnection, held: &Held, row: Row, now: DateTime<Utc>) -> StoreResult<Option<Line>> {
     let held = Held { id: row.id, fence: row.fence, due_at: row.next_try_at, message: row.message_id, ..*held };
     let duty: duties::Row = serde_json::from_value(row.duty).map_err(|_| StoreError::Corrupt("duties"))?;
-    let duty = duty.owed()?.duty;
+    let duty = duty.unopened()?.duty;
     if !duty.is_outstanding() {
         no_longer_owed(conn, &held, now).await?;
         return Ok(None);

@@ -53,7 +53,7 @@ pub async fn find_contact(
         .first(&mut tx.conn())
         .await
         .optional()?;
-    row.ok_or(StoreError::NotFound)?.notification()
+    row.ok_or(StoreError::NotFound)?.notification(tx.safe())
 }
 
 /// Every contact about one determination of the permitted child, in the order they were made.
@@ -70,7 +70,7 @@ pub async fn of_determination(
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(Row::notification).collect()
+    rows.into_iter().map(|it| it.notification(tx.safe())).collect()
 }
 
 /// What the law makes of all of them.
@@ -82,6 +82,6 @@ pub(crate) async fn told(tx: &ReadTx, permit: &Permit<ReadDeterminations>) -> St
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    let all = rows.into_iter().map(Row::notification).collect::<StoreResult<Vec<_>>>()?;
-    Ok(all.iter().filter_map(|it| Some((it.about, it.told()?))).collect())
+    let told = rows.iter().map(Row::told).collect::<StoreResult<Vec<_>>>()?;
+    Ok(told.into_iter().flatten().collect())
 }

@@ -12,8 +12,10 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use super::{Owed, Row};
+use crate::children::{Identity, Named};
 use crate::error::StoreResult;
 use crate::page::{After, Page, Window};
+use crate::seal::Safe;
 use crate::sql::{Sql, sql};
 use crate::tx::ReadTx;
 
@@ -48,7 +50,7 @@ pub struct Item {
 }
 
 /// The order is by the law's limit, else the agency's own aim; the partial indexes on `duties` hold it.
-const LIST: &str = "select d.*, c.given_name, c.family_name, e.number as episode_number from duties d \
+const LIST: &str = "select d.*, c.identity, c.version as child_version, e.number as episode_number from duties d \
     join children c on c.agency_id = d.agency_id and c.id = d.child_id \
     left join missing_episodes e on e.agency_id = d.agency_id and e.id = d.episode_id \
     where d.agency_id = ? and d.done_at is null and d.closed_undone_at is null and d.superseded_at is null \
@@ -61,18 +63,18 @@ const UNIT_IS: &str = " and d.unit_id = (select u.id from units u where u.agency
 struct Line {
     #[diesel(embed)]
     columns: Row,
-    #[diesel(sql_type = Text)]
-    given_name: String,
-    #[diesel(sql_type = Text)]
-    family_name: String,
+    #[diesel(embed)]
+    named: Named,
     #[diesel(sql_type = Nullable<Integer>)]
     episode_number: Option<i32>,
 }
 
 impl Line {
-    fn item(self) -> StoreResult<Item> {
-        let Self { columns, given_name, family_name, episode_number } = self;
-        Ok(Item { owed: columns.owed()?, given_name, family_name, episode_number })
+    fn item(self, safe: Safe<'_>) -> StoreResult<Item> {
+        let Self { columns, named, episode_number } = self;
+        let owed = columns.owed(safe)?;
+        let Identity { given_name, family_name, .. } = named.open(safe, owed.child)?;
+        Ok(Item { owed, given_name, family_name, episode_number })
     }
 }
 
@@ -95,7 +97,7 @@ pub async fn worklist(
         .bind::<BigInt, _>(window.limit + 1)
         .load(&mut tx.conn())
         .await?;
-    let items = rows.into_iter().map(Line::item).collect::<StoreResult<Vec<_>>>()?;
+    let items = rows.into_iter().map(|it| it.item(tx.safe())).collect::<StoreResult<Vec<_>>>()?;
     Ok(Page::cut(items, window, |it| After { at: it.owed.duty.limit_at(), id: it.owed.id.uuid() }))
 }
 

@@ -10,8 +10,10 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
 use super::{Episode, Row};
+use crate::children::{Identity, Named};
 use crate::error::StoreResult;
 use crate::page::{After, Page, Window};
+use crate::seal::Safe;
 use crate::sql::{Sql, sql};
 use crate::tx::ReadTx;
 
@@ -43,7 +45,7 @@ pub struct Listed {
 
 /// The state in SQL says what `domain::episode::state` says; a test holds the two equal.
 const LIST: &str = concat!(
-    "select e.*, c.given_name, c.family_name, p.is_open as post_return_open from missing_episodes e \
+    "select e.*, c.identity, c.version as child_version, p.is_open as post_return_open from missing_episodes e \
     join children c on c.agency_id = e.agency_id and c.id = e.child_id \
     cross join lateral (",
     include_str!("post_return.sql"),
@@ -59,19 +61,19 @@ const UNIT_IS: &str = " and e.unit_id = (select u.id from units u where u.agency
 struct Line {
     #[diesel(embed)]
     columns: Row,
-    #[diesel(sql_type = Text)]
-    given_name: String,
-    #[diesel(sql_type = Text)]
-    family_name: String,
+    #[diesel(embed)]
+    named: Named,
     #[diesel(sql_type = Bool)]
     post_return_open: bool,
 }
 
 impl Line {
-    fn listed(self) -> StoreResult<Listed> {
+    fn listed(self, safe: Safe<'_>) -> StoreResult<Listed> {
         let post_return = if self.post_return_open { PostReturn::TasksOpen } else { PostReturn::Done };
-        let Self { columns, given_name, family_name, .. } = self;
-        Ok(Listed { episode: columns.episode()?, given_name, family_name, post_return })
+        let Self { columns, named, .. } = self;
+        let episode = columns.episode(safe)?;
+        let Identity { given_name, family_name, .. } = named.open(safe, episode.child)?;
+        Ok(Listed { episode, given_name, family_name, post_return })
     }
 }
 
@@ -104,7 +106,7 @@ pub async fn list(
         .bind::<BigInt, _>(window.limit + 1)
         .load(&mut tx.conn())
         .await?;
-    let listed = rows.into_iter().map(Line::listed).collect::<StoreResult<Vec<_>>>()?;
+    let listed = rows.into_iter().map(|it| it.listed(tx.safe())).collect::<StoreResult<Vec<_>>>()?;
     Ok(Page::cut(listed, window, |it| After { at: it.episode.moments.received_at, id: it.episode.id.uuid() }))
 }
 

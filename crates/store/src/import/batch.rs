@@ -3,25 +3,33 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::sql_types::{Array, Date, Integer, Nullable, Text, Uuid as SqlUuid};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::audit::{Change, Entry};
 use homeward_domain::child::eighteenth_birthday;
 use homeward_domain::episode::{Moments, Recovery};
-use homeward_domain::id::{ChildId, EpisodeId, Id, UserId};
+use homeward_domain::id::{ChildId, EpisodeId, Id, NotificationId, ObservationId, PlacementId, UserId};
 use homeward_domain::notification::{NotificationStatus, Told};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::people::json;
-use super::{Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts, PlacementFacts};
+use super::{
+    Arrival, ChildFacts, Clerk, EpisodeFacts, EpisodeLine, Importer, Line, NotificationFacts, ObservationFacts,
+    PlacementFacts,
+};
 use crate::call::Child;
+use crate::children::Named;
 use crate::convert::code;
 use crate::duties::{self, Owed};
 use crate::episodes::{self, Confirmed, Episode};
 use crate::error::{StoreError, StoreResult};
 use crate::replan::{self, Place};
 use crate::rungs::Queue;
+use crate::seal::{Safe, Sealed};
+use crate::search::{self, Source};
 use crate::sql::sql;
 use crate::{audit, tx};
 
@@ -39,27 +47,30 @@ const INSERT_NOTIFICATIONS: &str = "insert into notifications \
 const INSERT_OBSERVATIONS: &str = "insert into observations \
     select * from json_populate_recordset(null::observations, ?::json) on conflict do nothing";
 
-const CHILDREN: &str = "select c.id, c.unit_id, c.assigned_to, c.care_status, c.date_of_birth, \
+const CHILDREN: &str = "select c.id, c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, \
     (select max(e.number) from missing_episodes e where e.agency_id = c.agency_id and e.child_id = c.id) as last_number \
     from children c where c.agency_id = ? and c.id = any(?) order by c.id";
 
 /// A row of the extract in its table. What the table does not name is left out, what the row does not name is null.
 #[derive(Serialize)]
-struct Row<'a, F> {
+struct Row {
     agency_id: Uuid,
     id: Uuid,
     child_id: Uuid,
     episode_id: Option<Uuid>,
+    /// All but what is sealed.
     #[serde(flatten)]
-    facts: &'a F,
+    facts: Map<String, Value>,
+    told: Option<Sealed>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
 }
 
 #[derive(Serialize)]
-struct ChildRow<'a> {
+struct ChildRow {
     #[serde(flatten)]
-    row: Row<'a, ChildFacts>,
+    row: Row,
+    identity: Sealed,
     assigned_to: Option<Uuid>,
     version: i32,
     created_at: DateTime<Utc>,
@@ -67,13 +78,13 @@ struct ChildRow<'a> {
 
 /// A placement's first version.
 #[derive(Serialize)]
-struct PlacementRow<'a> {
+struct PlacementRow {
     #[serde(flatten)]
-    row: Row<'a, PlacementFacts>,
+    row: Row,
     version: i32,
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Present {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
@@ -83,15 +94,31 @@ struct Present {
     assigned_to: Option<Uuid>,
     #[diesel(sql_type = Text)]
     care_status: String,
-    #[diesel(sql_type = Date)]
-    date_of_birth: NaiveDate,
+    #[diesel(embed)]
+    named: Named,
     #[diesel(sql_type = Nullable<Integer>)]
     last_number: Option<i32>,
+}
+
+/// Writes rows of what is told, for whom, and seals what is to be sealed.
+struct Scribe<'a> {
+    clerk: &'a Clerk,
+    safe: Safe<'a>,
+}
+
+/// A row of each line of every arrival.
+fn each<'a, L: 'a, R>(
+    arrivals: &'a [Arrival],
+    lines: impl Fn(&'a Arrival) -> &'a [L],
+    row: impl Fn(ChildId, &'a L) -> StoreResult<R>,
+) -> StoreResult<Vec<R>> {
+    arrivals.iter().flat_map(|it| lines(it).iter().map(|line| row(it.child, line))).collect()
 }
 
 /// A child of the batch as the database has them, and the number of their last episode.
 pub(super) struct Stands {
     pub(super) child: Child,
+    born_on: NaiveDate,
     last_number: i32,
 }
 
@@ -114,22 +141,34 @@ impl Importer {
     }
 
     async fn land(&self, clerk: &Clerk, arrivals: &[Arrival]) -> StoreResult<()> {
-        self.insert_children(clerk, arrivals).await?;
+        let scribe = Scribe { clerk, safe: self.safe(clerk.agency.id) };
+        self.insert_children(&scribe, arrivals).await?;
         let children = self.children(clerk, arrivals).await?;
-        self.insert(INSERT_PLACEMENTS, &placements(clerk, arrivals)).await?;
+        let placements = each(arrivals, |it| &it.placements, |child, line| scribe.placement(child, line))?;
+        self.insert(INSERT_PLACEMENTS, &placements).await?;
         let episodes = new_episodes(clerk, arrivals, &children)?;
-        let rows: Vec<_> = episodes.iter().map(|it| episodes::Row::of(clerk.agency.id, it)).collect();
-        self.insert(INSERT_EPISODES, &rows).await?;
-        self.insert(INSERT_NOTIFICATIONS, &notifications(clerk, arrivals)).await?;
-        self.insert(INSERT_OBSERVATIONS, &observations(clerk, arrivals)).await?;
+        let rows = episodes.iter().map(|it| episodes::Row::seal(scribe.safe, clerk.agency.id, it));
+        self.insert(INSERT_EPISODES, &rows.collect::<StoreResult<Vec<_>>>()?).await?;
+        let notifications = each(arrivals, |it| &it.notifications, |child, line| scribe.notification(child, line))?;
+        self.insert(INSERT_NOTIFICATIONS, &notifications).await?;
+        let observations = each(arrivals, |it| &it.observations, |child, line| scribe.observation(child, line))?;
+        self.insert(INSERT_OBSERVATIONS, &observations).await?;
         self.plan(clerk, arrivals, &children, &episodes).await?;
         let entries: Vec<Entry> = arrivals.iter().map(|it| entry(clerk, it)).collect();
         audit::insert_all(&self.conn, &entries, clerk.at, None).await
     }
 
-    async fn insert_children(&self, clerk: &Clerk, arrivals: &[Arrival]) -> StoreResult<()> {
-        let rows = arrivals.iter().filter_map(|it| Some(child_row(clerk, it.child, it.record.as_ref()?)));
-        self.insert(INSERT_CHILDREN, &rows.collect::<Vec<_>>()).await
+    async fn insert_children(&self, scribe: &Scribe<'_>, arrivals: &[Arrival]) -> StoreResult<()> {
+        let new: Vec<_> = arrivals.iter().filter_map(|it| Some((it.child, it.record.as_ref()?))).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let rows = new.iter().map(|(id, facts)| scribe.child(*id, facts)).collect::<StoreResult<Vec<_>>>()?;
+        self.insert(INSERT_CHILDREN, &rows).await?;
+        let clerk = scribe.clerk;
+        let terms = new.iter().map(|(id, facts)| (*id, facts.identity().terms(&clerk.index))).collect();
+        search::put(clerk.agency.id, Source::Identity, terms).execute(&mut &self.conn).await?;
+        Ok(())
     }
 
     async fn insert<R: Serialize>(&self, statement: &'static str, rows: &[R]) -> StoreResult<()> {
@@ -147,14 +186,15 @@ impl Importer {
             .load(&mut &self.conn)
             .await?;
         let stands = |it: Present| {
+            let id = Id::from_uuid(it.id);
+            let born_on = it.named.open(self.safe(clerk.agency.id), id)?.date_of_birth;
             let child = Child {
-                id: Id::from_uuid(it.id),
+                id,
                 unit: Id::from_uuid(it.unit_id),
                 assigned_to: it.assigned_to.map(Id::from_uuid),
                 care_status: code(&it.care_status, "children.care_status")?,
-                date_of_birth: it.date_of_birth,
             };
-            Ok((child.id, Stands { child, last_number: it.last_number.unwrap_or(0) }))
+            Ok((id, Stands { child, born_on, last_number: it.last_number.unwrap_or(0) }))
         };
         rows.into_iter().map(stands).collect()
     }
@@ -177,44 +217,69 @@ impl Importer {
     }
 }
 
-fn row<'a, I, F>(clerk: &Clerk, id: Id<I>, child: ChildId, facts: &'a F) -> Row<'a, F> {
-    Row {
-        agency_id: clerk.agency.id.uuid(),
-        id: id.uuid(),
-        child_id: child.uuid(),
-        episode_id: None,
-        facts,
-        recorded_at: clerk.at,
-        recorded_by: clerk.grant.actor().uuid(),
+impl Scribe<'_> {
+    /// A row of what is told, without the words that are sealed in it.
+    fn row<I>(&self, id: Id<I>, child: ChildId, facts: &impl Serialize, words: &impl Serialize) -> StoreResult<Row> {
+        let mut facts = object(facts)?;
+        for word in object(words)?.keys() {
+            facts.remove(word);
+        }
+        Ok(Row {
+            agency_id: self.clerk.agency.id.uuid(),
+            id: id.uuid(),
+            child_id: child.uuid(),
+            episode_id: None,
+            facts,
+            told: None,
+            recorded_at: self.clerk.at,
+            recorded_by: self.clerk.grant.actor().uuid(),
+        })
+    }
+
+    fn child(&self, id: ChildId, facts: &ChildFacts) -> StoreResult<ChildRow> {
+        let clerk = self.clerk;
+        let worker: Option<UserId> = facts.worker.as_ref().and_then(|it| clerk.workers.get(it)).copied();
+        let identity = facts.identity();
+        let row = self.row(id, id, facts, &identity)?;
+        let identity = identity.seal(self.safe, id, 1)?;
+        Ok(ChildRow { row, identity, assigned_to: worker.map(Id::uuid), version: 1, created_at: clerk.at })
+    }
+
+    fn placement(&self, child: ChildId, line: &Line<PlacementId, PlacementFacts>) -> StoreResult<PlacementRow> {
+        let words = line.facts.words();
+        let row = self.row(line.id, child, &line.facts, &words)?;
+        let told = Some(words.seal(self.safe, line.id, 1)?);
+        Ok(PlacementRow { row: Row { told, ..row }, version: 1 })
+    }
+
+    fn notification(
+        &self,
+        child: ChildId,
+        line: &EpisodeLine<NotificationId, EpisodeId, NotificationFacts>,
+    ) -> StoreResult<Row> {
+        let words = line.facts.words();
+        let row = self.row(line.id, child, &line.facts, &words)?;
+        let told = Some(words.seal(self.safe, line.id)?);
+        Ok(Row { told, episode_id: Some(line.episode.uuid()), ..row })
+    }
+
+    fn observation(
+        &self,
+        child: ChildId,
+        line: &EpisodeLine<ObservationId, Option<EpisodeId>, ObservationFacts>,
+    ) -> StoreResult<Row> {
+        let words = line.facts.words();
+        let row = self.row(line.id, child, &line.facts, &words)?;
+        let told = Some(words.seal(self.safe, line.id)?);
+        Ok(Row { told, episode_id: line.episode.map(Id::uuid), ..row })
     }
 }
 
-fn child_row<'a>(clerk: &Clerk, id: ChildId, facts: &'a ChildFacts) -> ChildRow<'a> {
-    let worker: Option<UserId> = facts.worker.as_ref().and_then(|it| clerk.workers.get(it)).copied();
-    let row = row(clerk, id, id, facts);
-    ChildRow { row, assigned_to: worker.map(Id::uuid), version: 1, created_at: clerk.at }
-}
-
-fn placements<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<PlacementRow<'a>> {
-    let first = |row| PlacementRow { row, version: 1 };
-    let of = |it: &'a Arrival| it.placements.iter().map(move |line| first(row(clerk, line.id, it.child, &line.facts)));
-    arrivals.iter().flat_map(of).collect()
-}
-
-fn notifications<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<Row<'a, NotificationFacts>> {
-    let about = |child, line: &'a EpisodeLine<_, EpisodeId, _>| Row {
-        episode_id: Some(line.episode.uuid()),
-        ..row(clerk, line.id, child, &line.facts)
-    };
-    arrivals.iter().flat_map(|it| it.notifications.iter().map(move |line| about(it.child, line))).collect()
-}
-
-fn observations<'a>(clerk: &Clerk, arrivals: &'a [Arrival]) -> Vec<Row<'a, super::ObservationFacts>> {
-    let about = |child, line: &'a EpisodeLine<_, Option<EpisodeId>, _>| Row {
-        episode_id: line.episode.map(Id::uuid),
-        ..row(clerk, line.id, child, &line.facts)
-    };
-    arrivals.iter().flat_map(|it| it.observations.iter().map(move |line| about(it.child, line))).collect()
+fn object(value: &impl Serialize) -> StoreResult<Map<String, Value>> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(StoreError::Corrupt("import")),
+    }
 }
 
 /// Numbered by when the absence began, after those the child had before.
@@ -225,7 +290,7 @@ fn new_episodes(clerk: &Clerk, arrivals: &[Arrival], children: &Children) -> Sto
         let mut lines: Vec<_> = arrival.episodes.iter().collect();
         lines.sort_by_key(|it| (began_at(&it.facts), it.facts.received_at, &it.facts.agency_episode_id));
         let numbered = lines.into_iter().zip(stands.last_number.saturating_add(1)..);
-        all.extend(numbered.map(|(line, number)| Episode { number, ..episode(clerk, &stands.child, line) }));
+        all.extend(numbered.map(|(line, number)| Episode { number, ..episode(clerk, stands, line) }));
     }
     Ok(all)
 }
@@ -234,9 +299,9 @@ fn began_at(facts: &EpisodeFacts) -> DateTime<Utc> {
     facts.absence_began_at.unwrap_or(facts.received_at)
 }
 
-fn episode(clerk: &Clerk, child: &Child, line: &Line<EpisodeId, EpisodeFacts>) -> Episode {
-    let facts = &line.facts;
-    let birthday = eighteenth_birthday(child.date_of_birth).map(|day| clerk.agency.zone.start_of_day(day));
+fn episode(clerk: &Clerk, stands: &Stands, line: &Line<EpisodeId, EpisodeFacts>) -> Episode {
+    let (facts, child) = (&line.facts, &stands.child);
+    let birthday = eighteenth_birthday(stands.born_on).map(|day| clerk.agency.zone.start_of_day(day));
     Episode {
         id: line.id,
         child: child.id,

@@ -12,12 +12,16 @@ asked as (
 ),
 -- What the record says now comes first, then what it said before people changed it.
 forms as (
-    select c.*, 0 as age from children c, agency a where c.agency_id = a.id and c.id in (select id from asked)
+    select c.id, c.identity, c.version as child_version, 0 as age, c.agency_person_id, c.sex, c.race, c.ethnicity,
+        c.height_inches, c.weight_pounds, c.unit_id, c.assigned_to, c.care_status
+    from children c, agency a where c.agency_id = a.id and c.id in (select id from asked)
     union all
-    select f.*, 1 as age from child_versions v, agency a, jsonb_populate_record(null::children, v.facts) f
+    select f.id, v.identity, v.version, 1, f.agency_person_id, f.sex, f.race, f.ethnicity,
+        f.height_inches, f.weight_pounds, f.unit_id, f.assigned_to, f.care_status
+    from child_versions v, agency a, jsonb_populate_record(null::children, v.facts) f
         where v.agency_id = a.id and v.child_id in (select id from asked)
 )
-select f.id, f.agency_person_id, f.given_name, f.family_name, f.date_of_birth, f.sex, f.race, f.ethnicity,
-    f.height_inches, f.weight_pounds, f.hair_color, f.eye_color, f.unit_id, u.email as worker, f.care_status
-from forms f left join users u on u.agency_id = f.agency_id and u.id = f.assigned_to
+select f.id, f.agency_person_id, f.identity, f.child_version, f.sex, f.race, f.ethnicity, f.height_inches,
+    f.weight_pounds, f.unit_id, u.email as worker, f.care_status
+from forms f cross join agency a left join users u on u.agency_id = a.id and u.id = f.assigned_to
 order by f.age

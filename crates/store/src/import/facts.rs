@@ -11,16 +11,22 @@ use homeward_domain::placement::LivingArrangement;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A child.
+use crate::children::Identity;
+use crate::{notifications, observations, placements};
+
+/// A child. Who that is goes into the row sealed, and never as it stands here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ChildFacts {
     /// The agency's own name for the child.
     pub agency_person_id: String,
     /// Given name.
+    #[serde(skip)]
     pub given_name: String,
     /// Family name.
+    #[serde(skip)]
     pub family_name: String,
     /// Date of birth.
+    #[serde(skip)]
     pub date_of_birth: NaiveDate,
     /// As recorded.
     pub sex: Option<Sex>,
@@ -33,8 +39,10 @@ pub struct ChildFacts {
     /// In pounds.
     pub weight_pounds: Option<i32>,
     /// In words.
+    #[serde(skip)]
     pub hair_color: Option<String>,
     /// In words.
+    #[serde(skip)]
     pub eye_color: Option<String>,
     /// The unit that answers for the child.
     #[serde(rename = "unit_id")]
@@ -212,6 +220,47 @@ pub struct Arrival {
     pub notifications: Vec<EpisodeLine<NotificationId, EpisodeId, NotificationFacts>>,
     /// New observations.
     pub observations: Vec<EpisodeLine<ObservationId, Option<EpisodeId>, ObservationFacts>>,
+}
+
+impl ChildFacts {
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            given_name: self.given_name.clone(),
+            family_name: self.family_name.clone(),
+            date_of_birth: self.date_of_birth,
+            hair_color: self.hair_color.clone(),
+            eye_color: self.eye_color.clone(),
+        }
+    }
+}
+
+impl PlacementFacts {
+    pub(super) fn words(&self) -> placements::Words {
+        placements::Words { provider_name: self.provider_name.clone() }
+    }
+}
+
+impl NotificationFacts {
+    pub(super) fn words(&self) -> notifications::Words {
+        notifications::Words {
+            agency_name: self.agency_name.clone(),
+            person_contacted: self.person_contacted.clone(),
+            case_number: self.case_number.clone(),
+            ncic_number: self.ncic_number.clone(),
+            reference_number: self.reference_number.clone(),
+            ..notifications::Words::default()
+        }
+    }
+}
+
+impl ObservationFacts {
+    pub(super) fn words(&self) -> observations::Words {
+        observations::Words {
+            observed_by_name: self.observed_by_name.clone(),
+            observer_role: self.observer_role.clone(),
+            context: self.context.clone(),
+        }
+    }
 }
 
 impl Arrival {

@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use diesel::sql_types::{Array, Date, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
-use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::{ExpressionMethods as _, QueryDsl as _, QueryableByName, SelectableHelper as _};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::episode::ClosureReason;
 use homeward_domain::id::{AgencyId, ChildId, EpisodeId, Id, UnitId};
 use uuid::Uuid;
 
 use super::{ChildFacts, EpisodeFacts, Importer};
+use crate::children::Named;
 use crate::convert::{code, optional};
 use crate::episodes::{self, Episode};
 use crate::error::{StoreError, StoreResult};
 use crate::schema::missing_episodes::dsl;
+use crate::seal::Safe;
 use crate::sql::sql;
 
 /// Whom and what the extract names.
@@ -100,13 +102,13 @@ const CHILDREN: &str = include_str!("children.sql");
 const VERSIONS: &str = "select to_jsonb(v) as row from missing_episode_versions v \
     where v.agency_id = ? and v.child_id = any(?) and v.agency_episode_id is not null";
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Json {
     #[diesel(sql_type = Jsonb)]
     row: serde_json::Value,
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Unit {
     #[diesel(sql_type = Text)]
     code: String,
@@ -114,18 +116,14 @@ struct Unit {
     id: Uuid,
 }
 
-#[derive(diesel::QueryableByName)]
+#[derive(QueryableByName)]
 struct Child {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]
     agency_person_id: String,
-    #[diesel(sql_type = Text)]
-    given_name: String,
-    #[diesel(sql_type = Text)]
-    family_name: String,
-    #[diesel(sql_type = Date)]
-    date_of_birth: NaiveDate,
+    #[diesel(embed)]
+    named: Named,
     #[diesel(sql_type = Nullable<Text>)]
     sex: Option<String>,
     #[diesel(sql_type = Array<Text>)]
@@ -136,10 +134,6 @@ struct Child {
     height_inches: Option<i32>,
     #[diesel(sql_type = Nullable<Integer>)]
     weight_pounds: Option<i32>,
-    #[diesel(sql_type = Nullable<Text>)]
-    hair_color: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    eye_color: Option<String>,
     #[diesel(sql_type = SqlUuid)]
     unit_id: Uuid,
     #[diesel(sql_type = Nullable<Text>)]
@@ -149,19 +143,20 @@ struct Child {
 }
 
 impl Child {
-    fn facts(self) -> StoreResult<ChildFacts> {
+    fn facts(self, safe: Safe<'_>) -> StoreResult<ChildFacts> {
+        let identity = self.named.open(safe, Id::from_uuid(self.id))?;
         Ok(ChildFacts {
             agency_person_id: self.agency_person_id,
-            given_name: self.given_name,
-            family_name: self.family_name,
-            date_of_birth: self.date_of_birth,
+            given_name: identity.given_name,
+            family_name: identity.family_name,
+            date_of_birth: identity.date_of_birth,
             sex: optional(self.sex, "children.sex")?,
             race: self.race.iter().map(|it| code(it, "children.race")).collect::<StoreResult<_>>()?,
             ethnicity: optional(self.ethnicity, "children.ethnicity")?,
             height_inches: self.height_inches,
             weight_pounds: self.weight_pounds,
-            hair_color: self.hair_color,
-            eye_color: self.eye_color,
+            hair_color: identity.hair_color,
+            eye_color: identity.eye_color,
             unit: Id::from_uuid(self.unit_id),
             worker: self.worker,
             care_status: code(&self.care_status, "children.care_status")?,
@@ -175,7 +170,7 @@ impl Importer {
         let mut known = Known { units: units(&self.conn, agency).await?, ..Known::default() };
         for row in children(&self.conn, agency, asked).await? {
             let id = Id::from_uuid(row.id);
-            let facts = row.facts()?;
+            let facts = row.facts(self.safe(agency))?;
             let new = || KnownChild { id, forms: Vec::new() };
             let child = known.children.entry(facts.agency_person_id.clone()).or_insert_with(new);
             if child.id == id {
@@ -183,11 +178,11 @@ impl Importer {
             }
         }
         let ids: Vec<Uuid> = known.children.values().map(|it| it.id.uuid()).collect();
-        for episode in episodes(&self.conn, agency, &ids).await? {
+        for episode in episodes(&self.conn, self.safe(agency), agency, &ids).await? {
             known.absences.entry(episode.child).or_default().extend(Absence::of(&episode));
             known.add(&episode);
         }
-        for episode in versions(&self.conn, agency, ids).await? {
+        for episode in versions(&self.conn, self.safe(agency), agency, ids).await? {
             known.add(&episode);
         }
         Ok(known)
@@ -231,21 +226,31 @@ async fn children(conn: &AsyncPgConnection, agency: AgencyId, asked: &Asked) -> 
         .await?)
 }
 
-async fn episodes(conn: &AsyncPgConnection, agency: AgencyId, children: &[Uuid]) -> StoreResult<Vec<Episode>> {
+async fn episodes(
+    conn: &AsyncPgConnection,
+    safe: Safe<'_>,
+    agency: AgencyId,
+    children: &[Uuid],
+) -> StoreResult<Vec<Episode>> {
     let rows: Vec<episodes::Row> = dsl::missing_episodes
         .filter(dsl::agency_id.eq(agency.uuid()))
         .filter(dsl::child_id.eq_any(children))
         .select(episodes::Row::as_select())
         .load(&mut &*conn)
         .await?;
-    rows.into_iter().map(episodes::Row::episode).collect()
+    rows.into_iter().map(|it| it.episode(safe)).collect()
 }
 
-async fn versions(conn: &AsyncPgConnection, agency: AgencyId, children: Vec<Uuid>) -> StoreResult<Vec<Episode>> {
+async fn versions(
+    conn: &AsyncPgConnection,
+    safe: Safe<'_>,
+    agency: AgencyId,
+    children: Vec<Uuid>,
+) -> StoreResult<Vec<Episode>> {
     let rows: Vec<Json> =
         sql(VERSIONS).bind::<SqlUuid, _>(agency.uuid()).bind::<Array<SqlUuid>, _>(children).load(&mut &*conn).await?;
     let parse = |it: Json| {
         serde_json::from_value::<episodes::Row>(it.row).map_err(|_| StoreError::Corrupt("missing_episode_versions"))
     };
-    rows.into_iter().map(|it| parse(it)?.episode()).collect()
+    rows.into_iter().map(|it| parse(it)?.episode(safe)).collect()
 }

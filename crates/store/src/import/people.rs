@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Importer;
 use crate::call::{self, Agency};
 use crate::error::{StoreError, StoreResult};
+use crate::search::{self, IndexKey};
 use crate::sql::sql;
 
 /// A worker the extract names: someone who may not be known yet.
@@ -33,6 +34,7 @@ pub struct Clerk {
     pub(super) grant: Grant<Import>,
     pub(super) workers: HashMap<String, UserId>,
     pub(super) at: DateTime<Utc>,
+    pub(super) index: IndexKey,
 }
 
 /// Whoever is known by the e-mail address already stays as they are. Nobody here can sign in.
@@ -97,7 +99,8 @@ impl Importer {
         let workers = self.by_email(agency, emails).await?;
         let user = *workers.get(&own).ok_or(StoreError::Corrupt("users.email"))?;
         let book = agency.rule_book()?;
-        Ok(Clerk { agency: agency.clone(), book, grant: importer(agency.id, user), workers, at })
+        let index = search::key_of(&self.conn, self.safe(agency.id), agency.id).await?;
+        Ok(Clerk { agency: agency.clone(), book, grant: importer(agency.id, user), workers, at, index })
     }
 
     async fn by_email(&self, agency: &Agency, emails: Vec<String>) -> StoreResult<HashMap<String, UserId>> {

@@ -168,7 +168,7 @@ impl Held {
         let (seen, undelivered, handed_over) = (self.seen, self.undelivered, self.handed_over);
         let standing =
             self.sent_at.map(|sent_at| Standing { pressure, sent_at, reached, seen, undelivered, handed_over });
-        let rung = Rung { leased, worker, now, owed: row.owed()?, step: self.step, zone, pressure, mails };
+        let rung = Rung { leased, worker, now, owed: row.unopened()?, step: self.step, zone, pressure, mails };
         let own = Sent { ordinal: self.ordinal, fire_at: self.fire_at, audience: own };
         Ok(Delivery { rung, own, audience, standing })
     }

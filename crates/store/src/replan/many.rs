@@ -15,7 +15,7 @@ use crate::call::{Agency, Child};
 use crate::duties::{self, Owed};
 use crate::episodes::{self, Episode};
 use crate::error::{StoreError, StoreResult};
-use crate::notifications::{self, Notification};
+use crate::notifications;
 use crate::schema;
 
 /// Episodes of one agency in a running transaction, by whose rules, and when.
@@ -84,7 +84,7 @@ impl Many<'_> {
             .select(episodes::Row::as_select())
             .load(&mut &*self.conn)
             .await?;
-        rows.into_iter().map(episodes::Row::episode).collect()
+        rows.into_iter().map(episodes::Row::unopened).collect()
     }
 
     /// What is overdue as the worklist says it.
@@ -112,7 +112,7 @@ impl Many<'_> {
             .for_update()
             .load(&mut &*self.conn)
             .await?;
-        rows.into_iter().map(episodes::Row::episode).collect()
+        rows.into_iter().map(episodes::Row::unopened).collect()
     }
 
     async fn told(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Told)>> {
@@ -123,8 +123,8 @@ impl Many<'_> {
             .select(notifications::Row::as_select())
             .load(&mut &*self.conn)
             .await?;
-        let all = rows.into_iter().map(notifications::Row::notification).collect::<StoreResult<Vec<Notification>>>()?;
-        Ok(all.iter().filter_map(|it| Some((it.about.episode()?.uuid(), it.told()?))).collect())
+        let all = rows.iter().map(notifications::Row::told).collect::<StoreResult<Vec<_>>>()?;
+        Ok(all.into_iter().flatten().filter_map(|(about, told)| Some((about.episode()?.uuid(), told))).collect())
     }
 
     async fn completed(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Completed)>> {
@@ -159,7 +159,7 @@ impl Many<'_> {
             .select(duties::Row::as_select())
             .load(&mut &*self.conn)
             .await?;
-        rows.into_iter().map(duties::Row::owed).collect()
+        rows.into_iter().map(duties::Row::unopened).collect()
     }
 
     /// Every episode of the agency that a person has not closed, and that is not history.
@@ -178,20 +178,19 @@ impl Many<'_> {
     /// What a plan needs of these children.
     pub(crate) async fn children(&self, ids: &[Uuid]) -> StoreResult<Vec<Child>> {
         use schema::children::dsl;
-        type Columns = (Uuid, Uuid, Option<Uuid>, String, chrono::NaiveDate);
+        type Columns = (Uuid, Uuid, Option<Uuid>, String);
         let rows: Vec<Columns> = dsl::children
             .filter(dsl::agency_id.eq(self.agency.id.uuid()))
             .filter(dsl::id.eq_any(ids))
-            .select((dsl::id, dsl::unit_id, dsl::assigned_to, dsl::care_status, dsl::date_of_birth))
+            .select((dsl::id, dsl::unit_id, dsl::assigned_to, dsl::care_status))
             .load(&mut &*self.conn)
             .await?;
-        let child = |(id, unit, assigned_to, care_status, date_of_birth): Columns| {
+        let child = |(id, unit, assigned_to, care_status): Columns| {
             Ok(Child {
                 id: Id::from_uuid(id),
                 unit: Id::from_uuid(unit),
                 assigned_to: assigned_to.map(Id::from_uuid),
                 care_status: crate::convert::code(&care_status, "children.care_status")?,
-                date_of_birth,
             })
         };
         rows.into_iter().map(child).collect()

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
 use diesel::{Insertable, QueryableByName};
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::id::{EpisodeId, Id, StatementId, UserId};
+use homeward_domain::id::{ChildId, EpisodeId, Id, StatementId, UserId};
 use homeward_domain::policy::{Action, Permit};
 use homeward_domain::report::{ContentOrigin, ContentStatus, OfGroup, ReportGroup, ReportItem, Said};
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -18,6 +18,7 @@ use crate::episodes;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::report_statements;
 use crate::seal::{STATED_REASON, STATED_VALUE};
+use crate::search::{self, Source};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
@@ -210,8 +211,23 @@ pub async fn state<A: OfGroup>(
         });
     }
     diesel::insert_into(report_statements::table).values(&rows).execute(&mut tx.conn()).await?;
+    if A::GROUP == ReportGroup::Contacts {
+        index(tx, permit.child(), &changed).await?;
+    }
     say_it_changed(tx, permit, episode).await?;
     Ok(changed.into_iter().map(|(item, _)| item.code()).collect())
+}
+
+/// Lets the child be found by how they can be reached now.
+async fn index(tx: &WriteTx, child: ChildId, changed: &[(ReportItem, Saying)]) -> StoreResult<()> {
+    let (agency, key) = (tx.call().agency, tx.index().await?);
+    for (item, saying) in changed {
+        let source = Source::Contact(*item);
+        search::take(agency, child, source).execute(&mut tx.conn()).await?;
+        let terms = saying.said.value().map(|it| search::of_contact(&key, *item, it)).unwrap_or_default();
+        search::put(agency, source, vec![(child, terms)]).execute(&mut tx.conn()).await?;
+    }
+    Ok(())
 }
 
 /// What is stated of an episode that has ended is nobody's news.

@@ -9,11 +9,20 @@ pub struct Column {
     pub name: &'static str,
     /// What names a row within the agency, in SQL: part of the place that a value is bound to.
     pub row: &'static str,
+    /// The table that a value is bound to: for a version that was replaced, the one it was sealed for.
+    pub home: &'static str,
 }
 
 macro_rules! sealed_columns {
-    ($($name:ident = $table:literal . $column:literal by $row:literal,)+) => {
-        $(pub(crate) const $name: Column = Column { table: $table, name: $column, row: $row };)+
+    (@home $table:literal) => { $table };
+    (@home $table:literal $home:literal) => { $home };
+    ($($name:ident = $table:literal . $column:literal $(of $home:literal)? by $row:literal,)+) => {
+        $(pub(crate) const $name: Column = Column {
+            table: $table,
+            name: $column,
+            row: $row,
+            home: sealed_columns!(@home $table $($home)?),
+        };)+
 
         /// All of them.
         pub const ALL: &[Column] = &[$($name,)+];
@@ -21,6 +30,29 @@ macro_rules! sealed_columns {
 }
 
 sealed_columns! {
+    IDENTITY = "children"."identity" by "id::text || ' ' || version::text",
+    KEPT_IDENTITY = "child_versions"."identity" of "children" by "child_id::text || ' ' || version::text",
+    PLACEMENT_TOLD = "placements"."told" by "id::text || ' ' || version::text",
+    KEPT_PLACEMENT_TOLD = "placement_versions"."told" of "placements" by "placement_id::text || ' ' || version::text",
+    EPISODE_TOLD = "missing_episodes"."told" by "id::text || ' ' || version::text",
+    KEPT_EPISODE_TOLD = "missing_episode_versions"."told" of "missing_episodes" by "id::text || ' ' || version::text",
+    NOTIFICATION_TOLD = "notifications"."told" by "id::text",
+    NOTIFICATION_RETRACTED = "notifications"."why_retracted" by "id::text",
+    COMPLETION_TOLD = "completions"."told" by "id::text",
+    DUTY_UNDONE = "duties"."why_undone" by "id::text",
+    OBSERVATION_TOLD = "observations"."told" by "id::text",
+    OBSERVATION_RETRACTED = "observations"."why_retracted" by "id::text",
+    EFFORT_TOLD = "search_efforts"."told" by "id::text",
+    EFFORT_RETRACTED = "search_efforts"."why_retracted" by "id::text",
+    WHEREABOUTS_TOLD = "whereabouts"."told" by "id::text",
+    DISCLOSURE_TOLD = "disclosures"."told" by "id::text",
+    INTERVIEW_TOLD = "return_interviews"."told" by "id::text",
+    FACTORS_TOLD = "primary_factors"."told" by "episode_id::text || ' ' || version::text",
+    RESPONSE_TOLD = "factor_responses"."told" by "id::text",
+    SCREENING_TOLD = "screenings"."told" by "id::text",
+    DETERMINATION_TOLD = "determinations"."told" by "id::text",
+    ESCALATION_TOLD = "escalation_contacts"."told" by "version::text",
+    SEARCH_KEY = "search_keys"."key" by "agency_id::text",
     DETERMINATION_BASIS = "determinations"."basis" by "id::text",
     DETERMINATION_SOURCES = "determinations"."sources_consulted" by "id::text",
     KEPT_ANSWER = "idempotency_keys"."body" by "user_id::text || ' ' || key",
@@ -43,4 +75,4 @@ sealed_columns! {
 }
 
 /// Proof that a key is the one that was first used under its number. It stays under that key, so it is never re-wrapped.
-pub(crate) const PROOF: Column = Column { table: "data_keys", name: "proof", row: "number::text" };
+pub(crate) const PROOF: Column = Column { table: "data_keys", name: "proof", row: "number::text", home: "data_keys" };

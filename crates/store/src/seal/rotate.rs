@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Bytea, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::id::Id;
 use uuid::Uuid;
@@ -16,6 +16,9 @@ use crate::tx::Store;
 
 /// How many values one transaction re-wraps. Some are whole documents, and all of a batch are in memory.
 const BATCH: i32 = 50;
+
+/// Before the first row of a table.
+pub(super) const START: &str = "(0,0)";
 
 /// What a proof says: any fixed text does.
 const PROVEN: &[u8] = b"homeward";
@@ -65,6 +68,15 @@ struct Found {
 
 const KNOWN: &str = "select number, proof, retired_at from data_keys order by number";
 
+/// Before the tables are made, nothing was sealed.
+const THERE: &str = "select to_regclass('public.data_keys') is not null as there";
+
+#[derive(QueryableByName)]
+struct There {
+    #[diesel(sql_type = Bool)]
+    there: bool,
+}
+
 const ADMIT: &str = "insert into data_keys (number, proof, first_used_at) values (?, ?, ?) on conflict do nothing";
 
 const RETIRE: &str = "update data_keys set retired_at = ? where number < ? and retired_at is null";
@@ -72,6 +84,10 @@ const RETIRE: &str = "update data_keys set retired_at = ? where number < ? and r
 /// The numbers of the keys that the database has seen. None: nothing was ever sealed in it.
 pub async fn known_keys(url: &str) -> StoreResult<Vec<i32>> {
     let mut conn = migrate::connect(url).await?;
+    let there: There = sql(THERE).get_result(&mut conn).await?;
+    if !there.there {
+        return Ok(Vec::new());
+    }
     conn.batch_execute("set role homeward_app").await?;
     let known: Vec<Known> = sql(KNOWN).load(&mut conn).await?;
     Ok(known.into_iter().map(|it| it.number).collect())
@@ -81,24 +97,29 @@ impl Store {
     /// Whether the keyring opens what was sealed; a newer key becomes known. Asked before anything is served.
     pub async fn admit_keys(&self, now: DateTime<Utc>) -> Result<(), KeysMissing> {
         let conn = pool::checkout(&self.pool).await?;
-        let known: Vec<Known> = sql(KNOWN).load(&mut &conn.pg).await.map_err(StoreError::from)?;
-        let last = known.iter().map(|it| it.number).max().unwrap_or(0);
-        known.iter().try_for_each(|it| prove(&self.keyring, it))?;
-        let (number, proof) = proof(&self.keyring)?;
-        if number <= last {
-            return if known.iter().any(|it| it.number == number) { Ok(()) } else { Err(KeysMissing::Absent(last)) };
-        }
-        sql(ADMIT)
-            .bind::<Integer, _>(number)
-            .bind::<Bytea, _>(proof)
-            .bind::<Timestamptz, _>(now)
-            .execute(&mut &conn.pg)
-            .await
-            .map_err(StoreError::from)?;
-        // Another process may have come first with another key.
-        let known: Vec<Known> = sql(KNOWN).load(&mut &conn.pg).await.map_err(StoreError::from)?;
-        known.iter().try_for_each(|it| prove(&self.keyring, it))
+        admit(&conn.pg, &self.keyring, now).await
     }
+}
+
+/// The same on a connection of the owner.
+pub(crate) async fn admit(conn: &AsyncPgConnection, keyring: &Keyring, now: DateTime<Utc>) -> Result<(), KeysMissing> {
+    let known: Vec<Known> = sql(KNOWN).load(&mut &*conn).await.map_err(StoreError::from)?;
+    let last = known.iter().map(|it| it.number).max().unwrap_or(0);
+    known.iter().try_for_each(|it| prove(keyring, it))?;
+    let (number, proof) = proof(keyring)?;
+    if number <= last {
+        return if known.iter().any(|it| it.number == number) { Ok(()) } else { Err(KeysMissing::Absent(last)) };
+    }
+    sql(ADMIT)
+        .bind::<Integer, _>(number)
+        .bind::<Bytea, _>(proof)
+        .bind::<Timestamptz, _>(now)
+        .execute(&mut &*conn)
+        .await
+        .map_err(StoreError::from)?;
+    // Another process may have come first with another key.
+    let known: Vec<Known> = sql(KNOWN).load(&mut &*conn).await.map_err(StoreError::from)?;
+    known.iter().try_for_each(|it| prove(keyring, it))
 }
 
 fn proof(keyring: &Keyring) -> Result<(i32, Vec<u8>), KeysMissing> {
@@ -129,12 +150,17 @@ pub async fn rewrap(owner_url: &str, keyring: &Keyring) -> StoreResult<Rewrapped
     let mut conn = migrate::connect(owner_url).await?;
     let mut done = Rewrapped::default();
     for column in ALL {
+        let mut after = START.to_owned();
         loop {
-            let moved = rewrap_some(&mut conn, keyring, *column).await?;
-            if moved == 0 {
-                break;
+            let found = under_older_keys(&mut conn, keyring, *column, after.clone()).await?;
+            match found.last() {
+                Some(last) => after.clone_from(&last.spot),
+                // What was written meanwhile can stand before the place that was reached.
+                None if after == START => break,
+                None => START.clone_into(&mut after),
             }
-            done.values += moved;
+            done.values += found.len();
+            rewrap_some(&mut conn, keyring, *column, found).await?;
         }
     }
     Ok(done)
@@ -149,15 +175,21 @@ pub async fn retire(owner_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> S
 }
 
 /// One transaction's worth. A value that is changed meanwhile is left to the next round.
-async fn rewrap_some(conn: &mut AsyncPgConnection, keyring: &Keyring, column: Column) -> StoreResult<usize> {
-    let found = under_older_keys(conn, keyring, column).await?;
+async fn rewrap_some(
+    conn: &mut AsyncPgConnection,
+    keyring: &Keyring,
+    column: Column,
+    found: Vec<Found>,
+) -> StoreResult<()> {
+    if found.is_empty() {
+        return Ok(());
+    }
     let mut renewed = Vec::with_capacity(found.len());
     for it in &found {
         let place = Place::new(Id::from_uuid(it.agency_id), column, &it.named);
         renewed.push(keyring.rewrapped(&place, &it.value)?);
     }
     let (spots, values): (Vec<String>, Vec<Vec<u8>>) = found.into_iter().map(|it| (it.spot, it.value)).unzip();
-    let count = spots.len();
     // What was said does not change, so no entry explains it: the triggers let the owner through.
     conn.batch_execute("begin; set local homeward.rewrap = 'on'").await?;
     sql("update ")
@@ -172,11 +204,16 @@ async fn rewrap_some(conn: &mut AsyncPgConnection, keyring: &Keyring, column: Co
         .bind::<Array<Bytea>, _>(renewed)
         .execute(conn)
         .await?;
-    conn.batch_execute("commit").await?;
-    Ok(count)
+    Ok(conn.batch_execute("commit").await?)
 }
 
-async fn under_older_keys(conn: &mut AsyncPgConnection, keyring: &Keyring, column: Column) -> StoreResult<Vec<Found>> {
+/// From one place of the table on, so that a table is not read from its start for every batch.
+async fn under_older_keys(
+    conn: &mut AsyncPgConnection,
+    keyring: &Keyring,
+    column: Column,
+    after: String,
+) -> StoreResult<Vec<Found>> {
     let (newest, _) = proof(keyring).map_err(|_| no_randomness())?;
     let found = sql("select ctid::text as spot, agency_id, ")
         .push(column.row)
@@ -184,9 +221,10 @@ async fn under_older_keys(conn: &mut AsyncPgConnection, keyring: &Keyring, colum
         .push(column.name)
         .push(" as value from ")
         .push(column.table)
-        .push(" where substring(")
+        .push(" where ?::text::tid < ctid and substring(")
         .push(column.name)
         .push(" from 2 for 4) <> int4send(?) limit ?")
+        .bind::<Text, _>(after)
         .bind::<Integer, _>(newest)
         .bind::<Integer, _>(BATCH)
         .load(conn)

@@ -33,11 +33,17 @@ pub(crate) struct ChildrenQuery {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChildSearch {
-    /// How the given name, the family name, or `given family` begins; case makes no difference.
+    /// How the given name, the family name, `given family` or any word of them begins, from 2 letters on. Case and
+    /// accents make no difference.
     name: Option<Name>,
     date_of_birth: Option<NaiveDate>,
     /// The agency's own id of the person, letter for letter.
     agency_person_id: Option<Reference>,
+    /// A phone number stated among the contacts of the child: the digits have to be the same. For those who may read
+    /// contacts.
+    phone: Option<Reference>,
+    /// An e-mail address or the name of an account stated among the contacts. For those who may read contacts.
+    account: Option<Reference>,
 }
 
 impl ChildrenQuery {
@@ -73,11 +79,12 @@ impl ChildSearch {
             name: wire::text(self.name),
             date_of_birth: self.date_of_birth,
             agency_person_id: wire::text(self.agency_person_id),
+            phone: wire::text(self.phone),
+            account: wire::text(self.account),
         };
-        let fault = if sought.name.is_none() && sought.date_of_birth.is_none() && sought.agency_person_id.is_none() {
-            Some(Fault::of("name", "one of name, date_of_birth and agency_person_id is required"))
-        } else {
-            sought.date_of_birth.and_then(|day| check::year("date_of_birth", day))
+        let fault = match sought.faults().into_iter().next() {
+            Some((field, why)) => Some(Fault::of(field, why)),
+            None => sought.date_of_birth.and_then(|day| check::year("date_of_birth", day)),
         };
         fault.map_or(Ok(sought), |it| Err(Problem::Impossible(vec![it])))
     }

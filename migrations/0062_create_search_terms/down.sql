@@ -1,0 +1,2 @@
+drop table search_terms;
+drop table search_keys;
