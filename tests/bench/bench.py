@@ -55,6 +55,8 @@ def main():
     captured, session = record(tokens)
     made = scripts(captured)
     check(captured, made, session)
+    # What pgbench has written is sealed for the row that was recorded, and the program opens it in no other.
+    tidy()
     cursor = Cursor()
     rows = []
     for operation in OPERATIONS:

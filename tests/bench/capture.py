@@ -147,7 +147,8 @@ def read_log(path: Path, offset: int) -> list[Statement]:
         if level == "LOG" and message.startswith("statement: "):
             statements.append(Statement(message.removeprefix("statement: ")))
         elif level == "LOG" and (found := re.match(r"execute [^:]*: ", message)):
-            statements.append(Statement(message[found.end() :]))
+            # On one line a comment would swallow what stands behind it.
+            statements.append(Statement(re.sub(r"--[^\n]*", "", message[found.end() :])))
         elif level == "DETAIL" and message.startswith("parameters: ") and statements:
             values = [value for _, value in PARAMETER.findall(message)]
             statements[-1].parameters = [None if it == "NULL" else it[1:-1].replace("''", "'") for it in values]
