@@ -142,3 +142,38 @@ async fn whatever_is_said_nothing_is_observed_determined_or_owed_by_it() {
     let observed = told.worker.get(&told.child_url("/observations"), 200).await;
     assert_eq!(observed["data"], json!([]));
 }
+
+#[tokio::test]
+async fn an_interview_that_is_taken_back_is_owed_again_and_kept_word_for_word() {
+    let app = TestApp::at(NOW).await;
+    let case = back(&app).await;
+    let told = case.worker.post(&case.url("/return-interviews"), held(), 201).await;
+    let url = case.url(&format!("/return-interviews/{}/retraction", told["id"].as_str().unwrap()));
+    let retracted = case.worker.post(&url, json!({ "reason": "Another child." }), 201).await;
+    assert_eq!(retracted["childs_own_words"], "I was cold.");
+    assert_eq!(retracted["retraction_reason"], "Another child.");
+    assert_eq!(state(&case).await, "open");
+    let problem = case.worker.post(&url, json!({ "reason": "Again." }), 409).await;
+    assert_eq!(problem["type"], "/problems/already-retracted");
+    let listed = case.supervisor.get(&case.url("/return-interviews"), 200).await;
+    assert_eq!(listed["data"], json!([retracted]));
+    case.worker.post(&case.url("/return-interviews"), held(), 201).await;
+    assert_eq!(state(&case).await, "timely");
+}
+
+#[tokio::test]
+async fn why_an_interview_was_taken_back_is_for_those_who_may_read_it() {
+    let app = TestApp::at(NOW).await;
+    let case = back(&app).await;
+    let told = case.worker.post(&case.url("/return-interviews"), held(), 201).await;
+    let url = case.url(&format!("/return-interviews/{}/retraction", told["id"].as_str().unwrap()));
+    case.worker.post(&url, json!({ "reason": "It was her sister who was hit." }), 201).await;
+    for path in ["/timeline", "/completions"] {
+        let shown = app.auditor().await.get(&case.url(path), 200).await.to_string();
+        assert!(!shown.contains("sister"), "{path}");
+    }
+    let timeline = case.worker.get(&case.url("/timeline"), 200).await.to_string();
+    assert!(timeline.contains("A return interview was taken back"));
+    let done = case.worker.get(&case.url("/completions"), 200).await["data"][0].clone();
+    assert_eq!((&done["came_with"], &done["retracted_at"]), (&told["id"], &json!(NOW)));
+}

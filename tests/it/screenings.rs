@@ -63,6 +63,39 @@ async fn what_follows_a_screening_is_decided_by_a_named_person() {
     assert_eq!(recorded["follow_up"], "Talk with the supervisor.");
 }
 
+#[tokio::test]
+async fn a_screening_that_is_taken_back_is_owed_again() {
+    let app = TestApp::at(NOW).await;
+    let case = back(&app).await;
+    let told = case.worker.post(&case.url("/screenings"), given(), 201).await;
+    let url = case.url(&format!("/screenings/{}/retraction", told["id"].as_str().unwrap()));
+    let retracted = case.worker.post(&url, json!({ "reason": "Another child." }), 201).await;
+    assert_eq!(
+        (&retracted["retraction_reason"], &retracted["instrument"]),
+        (&json!("Another child."), &told["instrument"])
+    );
+    assert_eq!(case.duty("screening", "").await["state"], "open");
+    case.worker.post(&url, json!({ "reason": "Again." }), 409).await;
+    let timeline = case.worker.get(&case.url("/timeline"), 200).await.to_string();
+    assert!(timeline.contains("A screening was taken back"));
+}
+
+#[tokio::test]
+async fn a_task_that_was_finished_by_a_record_is_taken_back_with_it_and_not_alone() {
+    let app = TestApp::at(NOW).await;
+    let case = back(&app).await;
+    case.worker.post(&case.url("/screenings"), given(), 201).await;
+    let finished = json!({ "task": "return_interview", "completed_at": NOW, "completed_by_name": "Sample Worker" });
+    case.worker.post(&case.url("/completions"), finished, 201).await;
+    let done = case.worker.get(&case.url("/completions"), 200).await["data"].as_array().unwrap().clone();
+    for it in done {
+        let url = case.url(&format!("/completions/{}/retraction", it["id"].as_str().unwrap()));
+        let (status, state) = if it["came_with"].is_null() { (201, "open") } else { (409, "timely") };
+        case.worker.post(&url, json!({ "reason": "It was not." }), status).await;
+        assert_eq!(case.duty(it["task"].as_str().unwrap(), "").await["state"], state);
+    }
+}
+
 /// What a child who is back is owed, with the aims, and the tasks' words.
 async fn owed(app: &TestApp, child: Value, missing_type: &str, seen: &[&str]) -> Value {
     let worker = app.caseworker().await;

@@ -56,6 +56,12 @@ pub enum Change {
     InterviewRecorded { episode_id: EpisodeId, interview_id: InterviewId },
     /// A screening was given.
     ScreeningRecorded { episode_id: EpisodeId, screening_id: ScreeningId },
+    /// A finished task was taken back.
+    TaskRetracted { episode_id: EpisodeId, completion_id: CompletionId },
+    /// A return interview was taken back.
+    InterviewRetracted { episode_id: EpisodeId, interview_id: InterviewId },
+    /// A screening was taken back.
+    ScreeningRetracted { episode_id: EpisodeId, screening_id: ScreeningId },
     /// A person said what led to the absence.
     FactorsRecorded { episode_id: EpisodeId, version: i32 },
     /// A response to a factor was planned.

@@ -83,6 +83,7 @@ fn episodes(at: &mut ServiceConfig) {
         .service(outcomes::recover)
         .service(outcomes::complete)
         .service(outcomes::finished_tasks)
+        .service(outcomes::retract)
         .service(deliveries::list)
         .service(deliveries::file)
         .service(closing::close)
@@ -139,8 +140,10 @@ fn contacts(at: &mut ServiceConfig) {
 fn returns(at: &mut ServiceConfig) {
     at.service(interviews::record)
         .service(interviews::list)
+        .service(interviews::retract)
         .service(screenings::record)
         .service(screenings::list)
+        .service(screenings::retract)
         .service(factors::catalogue)
         .service(factors::choose)
         .service(factors::show)

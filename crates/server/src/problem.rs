@@ -88,6 +88,8 @@ pub enum Problem {
     TooManyPhotos,
     #[error("this was retracted before")]
     AlreadyRetracted,
+    #[error("this came with an interview or a screening: take that back")]
+    CameWithARecord,
     #[error("consent to publish is {state}: nothing is made public without it")]
     PublicationNotConsented { state: PublicationConsent },
     #[error("the records changed while the document was made; send it again")]
@@ -154,6 +156,7 @@ impl Problem {
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
             Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
+            Self::CameWithARecord => (S::CONFLICT, "came-with-a-record"),
             Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),

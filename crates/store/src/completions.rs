@@ -1,7 +1,10 @@
 //! Tasks that a person finished: interviews, screenings, reviews. The fact, never a result.
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, JoinOnDsl as _, QueryDsl as _, Queryable,
+    Selectable, SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::TaskKind;
 use homeward_domain::episode::Completed;
@@ -13,9 +16,12 @@ use uuid::Uuid;
 
 use crate::convert::code;
 use crate::episodes::Episode;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
+use crate::notifications::Retraction;
 use crate::replan::Touched;
+use crate::retractions::{self, Record};
 use crate::schema::completions::dsl;
+use crate::schema::retractions as back;
 use crate::seal::{COMPLETION_TOLD, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
 
@@ -36,6 +42,10 @@ pub struct Completion {
     pub recorded_at: DateTime<Utc>,
     /// By whom.
     pub recorded_by: UserId,
+    /// The interview or the screening that it came with, and stands and falls with.
+    pub came_with: Option<Uuid>,
+    /// When and why it, or what it came with, was taken back.
+    pub retracted: Option<Retraction>,
 }
 
 /// What a person tells of a finished task.
@@ -49,6 +59,8 @@ pub struct NewCompletion {
     pub completed_by_name: String,
     /// In a person's words.
     pub note: Option<String>,
+    /// The interview or the screening that tells more of it.
+    pub came_with: Option<Uuid>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -63,6 +75,7 @@ struct Row {
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
     told: Sealed,
+    record_id: Uuid,
 }
 
 /// What a person tells of a finished task, sealed as one value.
@@ -74,7 +87,7 @@ struct Words {
 }
 
 impl Row {
-    fn completion(self, safe: Safe<'_>) -> StoreResult<Completion> {
+    fn completion(self, retracted: Option<retractions::Row>, safe: Safe<'_>) -> StoreResult<Completion> {
         let words: Words = safe.open_told(COMPLETION_TOLD, self.id, &self.told)?;
         Ok(Completion {
             id: Id::from_uuid(self.id),
@@ -84,14 +97,17 @@ impl Row {
             note: words.note,
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
+            came_with: (self.record_id != self.id).then_some(self.record_id),
+            retracted: retracted.map(|it| it.retraction(safe)).transpose()?,
         })
     }
 }
 
 impl Completion {
-    /// What the law makes of it.
-    pub fn fact(&self) -> Completed {
-        Completed { task: self.task, at: self.completed_at }
+    /// What the law makes of it: nothing, where it was taken back.
+    pub fn fact(&self) -> Option<Completed> {
+        let stands = self.retracted.is_none();
+        stands.then_some(Completed { task: self.task, at: self.completed_at })
     }
 }
 
@@ -114,10 +130,34 @@ pub async fn insert(
         told: tx.safe().seal_told(COMPLETION_TOLD, id, &words)?,
         recorded_at: tx.at(),
         recorded_by: permit.actor().uuid(),
+        record_id: new.came_with.unwrap_or_else(|| id.uuid()),
     };
     diesel::insert_into(dsl::completions).values(&row).execute(&mut tx.conn()).await?;
     tx.touch(Touched::Changed(Box::new(episode)));
-    row.completion(tx.safe())
+    row.completion(None, tx.safe())
+}
+
+/// One finished task of one episode of the permitted child.
+pub async fn find<A: Action>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+    id: CompletionId,
+) -> StoreResult<Completion> {
+    let all = of_episode(tx, permit, episode).await?;
+    all.into_iter().find(|it| it.id == id).ok_or(StoreError::NotFound)
+}
+
+/// Takes a finished task of a locked episode back. The row stays as it was said.
+pub async fn retract(
+    tx: &WriteTx,
+    permit: &Permit<CompleteTask>,
+    episode: Episode,
+    (done, reason): (Completion, String),
+) -> StoreResult<Completion> {
+    let record = Record::Completion(done.id.uuid());
+    let retracted = Some(retractions::insert(tx, permit, episode, (record, reason)).await?);
+    Ok(Completion { retracted, ..done })
 }
 
 /// The finished tasks of one episode of the permitted child, in the order they were finished.
@@ -126,13 +166,14 @@ pub async fn of_episode<A: Action>(
     permit: &Permit<A>,
     episode: EpisodeId,
 ) -> StoreResult<Vec<Completion>> {
-    let rows: Vec<Row> = dsl::completions
+    let rows: Vec<(Row, Option<retractions::Row>)> = dsl::completions
+        .left_join(back::table.on(back::agency_id.eq(dsl::agency_id).and(back::record_id.eq(dsl::record_id))))
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::episode_id.eq(episode.uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
         .order((dsl::completed_at, dsl::id))
-        .select(Row::as_select())
+        .select((Row::as_select(), Option::<retractions::Row>::as_select()))
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(|it| it.completion(tx.safe())).collect()
+    rows.into_iter().map(|(row, retracted)| row.completion(retracted, tx.safe())).collect()
 }

@@ -1,7 +1,10 @@
 //! Conversations with children who are back. What was said is sealed, and opens with the right to read it only.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, JoinOnDsl as _, QueryDsl as _, Queryable,
+    Selectable, SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::TaskKind;
 use homeward_domain::id::{EpisodeId, Id, InterviewId, UserId, names};
@@ -15,6 +18,9 @@ use crate::completions::{self, NewCompletion};
 use crate::convert::code;
 use crate::episodes::Episode;
 use crate::error::{StoreError, StoreResult};
+use crate::notifications::Retraction;
+use crate::retractions::{self, Record};
+use crate::schema::retractions as back;
 use crate::schema::return_interviews::dsl;
 use crate::seal::{INTERVIEW_TOLD, INTERVIEW_WORDS, Safe, Sealed};
 use crate::tx::{ReadTx, WriteTx};
@@ -30,6 +36,8 @@ pub struct Held {
     pub recorded_at: DateTime<Utc>,
     /// By whom.
     pub recorded_by: UserId,
+    /// When and why it was taken back.
+    pub retracted: Option<Retraction>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -56,7 +64,7 @@ struct Told {
 }
 
 impl Row {
-    fn interview(self, safe: Safe<'_>) -> StoreResult<Held> {
+    fn interview(self, retracted: Option<retractions::Row>, safe: Safe<'_>) -> StoreResult<Held> {
         let told: Told = safe.open_told(INTERVIEW_TOLD, self.id, &self.told)?;
         Ok(Held {
             id: Id::from_uuid(self.id),
@@ -69,6 +77,7 @@ impl Row {
             },
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
+            retracted: retracted.map(|it| it.retraction(safe)).transpose()?,
         })
     }
 }
@@ -99,26 +108,53 @@ pub async fn insert(
         recorded_by: permit.actor().uuid(),
     };
     diesel::insert_into(dsl::return_interviews).values(&row).execute(&mut tx.conn()).await?;
-    finish(tx, episode, told).await?;
-    row.interview(tx.safe())
+    finish(tx, episode, (id, told)).await?;
+    row.interview(None, tx.safe())
 }
 
-async fn finish(tx: &WriteTx, episode: Episode, told: Interview) -> StoreResult<()> {
+async fn finish(tx: &WriteTx, episode: Episode, (id, told): (InterviewId, Interview)) -> StoreResult<()> {
     let Some(completed_at) = told.finished_at() else { return Ok(()) };
     let permit = tx.also::<CompleteTask>()?;
     let completed_by_name = told.interviewer_name;
-    let done = NewCompletion { task: TaskKind::ReturnInterview, completed_at, completed_by_name, note: None };
+    let (task, came_with) = (TaskKind::ReturnInterview, Some(id.uuid()));
+    let done = NewCompletion { task, completed_at, completed_by_name, note: None, came_with };
     completions::insert(tx, &permit, episode, done).await?;
     Ok(())
 }
 
-async fn rows<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Row>> {
+/// One interview of one episode of the permitted child, with what was said.
+pub async fn find(
+    tx: &ReadTx,
+    permit: &Permit<ReadInterviews>,
+    episode: EpisodeId,
+    id: InterviewId,
+) -> StoreResult<(Held, Words)> {
+    let all = of_episode(tx, permit, episode).await?;
+    all.into_iter().find(|(held, _)| held.id == id).ok_or(StoreError::NotFound)
+}
+
+/// Takes an interview of a locked episode back. What was said stays as it was said.
+pub async fn retract(
+    tx: &WriteTx,
+    permit: &Permit<RecordInterview>,
+    episode: Episode,
+    (held, reason): (Held, String),
+) -> StoreResult<Held> {
+    let record = Record::Interview(held.id.uuid());
+    let retracted = Some(retractions::insert(tx, permit, episode, (record, reason)).await?);
+    Ok(Held { retracted, ..held })
+}
+
+type Joined = (Row, Option<retractions::Row>);
+
+async fn rows<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Joined>> {
     let rows = dsl::return_interviews
+        .left_join(back::table.on(back::agency_id.eq(dsl::agency_id).and(back::record_id.eq(dsl::id))))
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::episode_id.eq(episode.uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
         .order((dsl::offered_at, dsl::id))
-        .select(Row::as_select())
+        .select((Row::as_select(), Option::<retractions::Row>::as_select()))
         .load(&mut tx.conn())
         .await?;
     Ok(rows)
@@ -130,14 +166,14 @@ pub async fn of_episode(
     permit: &Permit<ReadInterviews>,
     episode: EpisodeId,
 ) -> StoreResult<Vec<(Held, Words)>> {
-    let open = |row: Row| {
+    let open = |(row, retracted): Joined| {
         let plain = tx.open(INTERVIEW_WORDS, row.id, &row.words)?;
-        Ok((row.interview(tx.safe())?, serde_json::from_str(&plain).map_err(|_| CORRUPT)?))
+        Ok((row.interview(retracted, tx.safe())?, serde_json::from_str(&plain).map_err(|_| CORRUPT)?))
     };
     rows(tx, permit, episode).await?.into_iter().map(open).collect()
 }
 
 /// That they were offered, declined or held, and nothing of what was said.
 pub async fn facts<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Held>> {
-    rows(tx, permit, episode).await?.into_iter().map(|it| it.interview(tx.safe())).collect()
+    rows(tx, permit, episode).await?.into_iter().map(|(row, back)| row.interview(back, tx.safe())).collect()
 }

@@ -49,6 +49,7 @@ pub mod placements;
 pub mod preferences;
 pub mod reminders;
 pub mod report;
+mod retractions;
 pub mod rosters;
 pub mod rules;
 pub mod screenings;

@@ -33,10 +33,10 @@ pub async fn up(url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Result<usiz
     Ok(before + after)
 }
 
-/// Applies what is missing but for the migration that drops what stood in the clear.
+/// Applies what is missing and comes before the migration that drops what stood in the clear.
 pub async fn up_to_the_clear(url: &str) -> StoreResult<usize> {
     let _alone = alone(url).await?;
-    run_pending(url, |version| version != SEALED_BEFORE).await
+    run_pending(url, |version| version < SEALED_BEFORE).await
 }
 
 /// Takes everything back. For tests of the migrations themselves.

@@ -74,7 +74,7 @@ async fn recorded(tx: &WriteTx, episode: &Episode) -> StoreResult<(Facts, Vec<Ow
         search_efforts::of_episode(tx, &permit, episode.id),
         duties::of_episode(tx, &permit, episode.id),
     )?;
-    let completed = completed.iter().map(Completion::fact).chain(efforts.iter().filter_map(SearchEffort::fact));
+    let completed = completed.iter().filter_map(Completion::fact).chain(efforts.iter().filter_map(SearchEffort::fact));
     Ok((episode.facts(told, completed.collect()), stored))
 }
 

@@ -170,6 +170,7 @@ diesel::table! {
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
         told -> Bytea,
+        record_id -> Uuid,
     }
 }
 
@@ -681,6 +682,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    retractions (agency_id, record_id) {
+        agency_id -> Uuid,
+        record_id -> Uuid,
+        child_id -> Uuid,
+        episode_id -> Uuid,
+        kind -> Text,
+        retracted_at -> Timestamptz,
+        retracted_by -> Uuid,
+        reason -> Bytea,
+    }
+}
+
+diesel::table! {
     return_interviews (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -905,6 +919,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_tokens,
     reminders,
     report_statements,
+    retractions,
     return_interviews,
     rungs,
     screenings,

@@ -1,7 +1,10 @@
 //! Screenings that were given: the fact, who gave it, and where the form is. Never what it said.
 
 use chrono::{DateTime, Utc};
-use diesel::{ExpressionMethods as _, Insertable, QueryDsl as _, Queryable, Selectable, SelectableHelper as _};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, Insertable, JoinOnDsl as _, QueryDsl as _, Queryable,
+    Selectable, SelectableHelper as _,
+};
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::duty::TaskKind;
 use homeward_domain::id::{EpisodeId, Id, ScreeningId, UserId, names};
@@ -12,7 +15,10 @@ use uuid::Uuid;
 
 use crate::completions::{self, NewCompletion};
 use crate::episodes::Episode;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
+use crate::notifications::Retraction;
+use crate::retractions::{self, Record};
+use crate::schema::retractions as back;
 use crate::schema::screenings::dsl;
 use crate::seal::{SCREENING_FOLLOW_UP, SCREENING_TOLD, Sealed};
 use crate::tx::{ReadTx, WriteTx};
@@ -28,6 +34,8 @@ pub struct Given {
     pub recorded_at: DateTime<Utc>,
     /// By whom.
     pub recorded_by: UserId,
+    /// When and why it was taken back.
+    pub retracted: Option<Retraction>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -57,7 +65,7 @@ struct Words {
 }
 
 impl Row {
-    fn given(self, tx: &ReadTx) -> StoreResult<Given> {
+    fn given(self, retracted: Option<retractions::Row>, tx: &ReadTx) -> StoreResult<Given> {
         let words: Words = tx.safe().open_told(SCREENING_TOLD, self.id, &self.told)?;
         let follow_up = self.follow_up.map(|it| tx.open(SCREENING_FOLLOW_UP, self.id, &it)).transpose()?;
         Ok(Given {
@@ -73,6 +81,7 @@ impl Row {
             },
             recorded_at: self.recorded_at,
             recorded_by: Id::from_uuid(self.recorded_by),
+            retracted: retracted.map(|it| it.retraction(tx.safe())).transpose()?,
         })
     }
 }
@@ -110,20 +119,45 @@ pub async fn insert(
         completed_at: told.given_at,
         completed_by_name: told.given_by_name,
         note: None,
+        came_with: Some(id.uuid()),
     };
     completions::insert(tx, permit, episode, done).await?;
-    row.given(tx)
+    row.given(None, tx)
+}
+
+/// One screening of one episode of the permitted child.
+pub async fn find<A: Action>(
+    tx: &ReadTx,
+    permit: &Permit<A>,
+    episode: EpisodeId,
+    id: ScreeningId,
+) -> StoreResult<Given> {
+    let all = of_episode(tx, permit, episode).await?;
+    all.into_iter().find(|it| it.id == id).ok_or(StoreError::NotFound)
+}
+
+/// Takes a screening of a locked episode back. The row stays as it was said.
+pub async fn retract(
+    tx: &WriteTx,
+    permit: &Permit<CompleteTask>,
+    episode: Episode,
+    (given, reason): (Given, String),
+) -> StoreResult<Given> {
+    let record = Record::Screening(given.id.uuid());
+    let retracted = Some(retractions::insert(tx, permit, episode, (record, reason)).await?);
+    Ok(Given { retracted, ..given })
 }
 
 /// Every screening of one episode of the permitted child, in the order they were given.
 pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: EpisodeId) -> StoreResult<Vec<Given>> {
-    let rows: Vec<Row> = dsl::screenings
+    let rows: Vec<(Row, Option<retractions::Row>)> = dsl::screenings
+        .left_join(back::table.on(back::agency_id.eq(dsl::agency_id).and(back::record_id.eq(dsl::id))))
         .filter(dsl::agency_id.eq(permit.agency().uuid()))
         .filter(dsl::episode_id.eq(episode.uuid()))
         .filter(dsl::child_id.eq(permit.child().uuid()))
         .order((dsl::given_at, dsl::id))
-        .select(Row::as_select())
+        .select((Row::as_select(), Option::<retractions::Row>::as_select()))
         .load(&mut tx.conn())
         .await?;
-    rows.into_iter().map(|it| it.given(tx)).collect()
+    rows.into_iter().map(|(row, back)| row.given(back, tx)).collect()
 }

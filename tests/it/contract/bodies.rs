@@ -71,6 +71,11 @@ pub(super) fn screening() -> Value {
     })
 }
 
+pub(super) fn finished() -> Value {
+    json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer",
+            "note": "canary reason" })
+}
+
 pub(super) fn stating(item: &str) -> Option<Value> {
     Some(json!({ item: { "status": "provided", "value": "canary statement" } }))
 }

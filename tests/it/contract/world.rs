@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::bodies::{
-    canary, closure, concluded, consent, disclosure, interview, lives, opening, packet, photo, poster, report,
-    reported, response, screening, searched, seen, stating,
+    canary, closure, concluded, consent, disclosure, finished, interview, lives, opening, packet, photo, poster,
+    report, reported, response, screening, searched, seen, stating,
 };
 use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 
@@ -156,6 +156,9 @@ impl World {
         case.supervisor.post(&case.child_url("/publication-consents"), consent(), 201).await;
         let poster_id = id(&case.worker.post(&case.url("/posters"), poster().unwrap(), 201).await);
         let effort = id(&case.worker.post(&case.url("/search-efforts"), searched(), 201).await);
+        let interview_id = id(&case.worker.post(&case.url("/return-interviews"), interview(), 201).await);
+        let screening_id = id(&case.worker.post(&case.url("/screenings"), screening(), 201).await);
+        let completion = id(&case.worker.post(&case.url("/completions"), finished(), 201).await);
         let response = id(&case.worker.post(&case.url("/factor-responses"), response(), 201).await);
         let determination = id(&case.worker.post(&case.child_url("/determinations"), concluded(), 201).await);
         let about = case.child_url(&format!("/determinations/{determination}/notifications"));
@@ -177,6 +180,9 @@ impl World {
             ("{photo_id}", photo),
             ("{response_id}", response),
             ("{search_effort_id}", effort),
+            ("{interview_id}", interview_id),
+            ("{screening_id}", screening_id),
+            ("{completion_id}", completion),
             ("{user_id}", case.worker.id.unwrap().to_string()),
         ];
         Self { case, auditor, home, closed, ids, indicator }
@@ -266,18 +272,15 @@ impl World {
                 (worker, child, Some(json!({ "done_on": "2026-05-01", "note": "canary reason" })))
             }
             "retract_notification" | "retract_observation" | "retract_search_effort" => (worker, child, retraction),
+            "retract_return_interview" | "retract_screening" => (worker, child, retraction),
+            "retract_task_completion" => (worker, child, retraction),
             "record_recovery" => (
                 worker,
                 child,
                 Some(json!({ "located_at": NOW, "recovery_type": "unknown", "place": "canary place",
                                             "circumstances": "canary circumstances" })),
             ),
-            "record_task_completion" => (
-                worker,
-                child,
-                Some(json!({ "task": "screening", "completed_at": NOW, "completed_by_name": "Canary Officer",
-                             "note": "canary reason" })),
-            ),
+            "record_task_completion" => (worker, child, Some(finished())),
             "close_missing_episode" => (supervisor, child, Some(closure(&self.case.opened))),
             "record_observation" => (worker, child, Some(seen(&self.indicator))),
             _ => panic!("{name} has no line here: say how to call it"),

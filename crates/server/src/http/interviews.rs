@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::notifications::NewRetraction;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
 use crate::problem::{Problem, refuse};
@@ -62,6 +63,10 @@ pub(super) struct ReturnInterviewView {
     childs_own_words: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    /// Null while it stands.
+    retracted_at: Option<DateTime<Utc>>,
+    retracted_by: Option<Uuid>,
+    retraction_reason: Option<String>,
 }
 
 impl NewReturnInterview {
@@ -102,6 +107,9 @@ impl ReturnInterviewView {
             childs_own_words: words.childs_own_words,
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
+            retracted_at: it.retracted.as_ref().map(|it| it.at),
+            retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
+            retraction_reason: it.retracted.map(|it| it.reason),
         }
     }
 }
@@ -147,4 +155,29 @@ pub(super) async fn list(request: OfChild<ReadInterviews>) -> Result<Shown<List<
         })
         .await?;
     Ok(Shown(List::whole(views)))
+}
+
+/// Take a return interview back
+///
+/// What was said stays as it was said, for those who may read it. What the interview did is owed again.
+#[utoipa::path(tag = "return", operation_id = "retract_return_interview",
+               params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path), ("interview_id" = Uuid, Path)),
+               request_body = NewRetraction, responses((status = 201, body = ReturnInterviewView)))]
+#[post("/v1/children/{child_id}/missing-episodes/{episode_id}/return-interviews/{interview_id}/retraction")]
+pub(super) async fn retract(request: OfChild<RecordInterview>) -> Result<Created, Problem> {
+    let id = request.id::<names::Episode>("episode_id")?;
+    let interview_id = request.id::<names::Interview>("interview_id")?;
+    request
+        .create(KeyRule::Optional, async |tx, permit, body: NewRetraction| {
+            let episode = episodes::lock(tx, permit, id).await?;
+            let (held, words) = interviews::find(tx, &tx.also()?, id, interview_id).await?;
+            if held.retracted.is_some() {
+                return Err(Problem::AlreadyRetracted);
+            }
+            let retracted = interviews::retract(tx, permit, episode, (held, body.reason())).await?;
+            let location = format!("/v1/children/{}/missing-episodes/{id}/return-interviews", permit.child());
+            let entry = permit.did(Change::InterviewRetracted { episode_id: id, interview_id });
+            Ok((Made { view: ReturnInterviewView::of(retracted, words), location, version: None }, entry))
+        })
+        .await
 }

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::notifications::NewRetraction;
 use super::views::EpisodeView;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
@@ -137,6 +138,13 @@ pub(super) struct TaskCompletionView {
     note: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    /// The interview or the screening that it came with, and stands and falls with.
+    came_with: Option<Uuid>,
+    /// Null while it stands.
+    retracted_at: Option<DateTime<Utc>>,
+    retracted_by: Option<Uuid>,
+    /// Why; where it came with something, the reason stands there.
+    retraction_reason: Option<String>,
 }
 
 impl TaskCompletionView {
@@ -149,6 +157,10 @@ impl TaskCompletionView {
             note: it.note,
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
+            came_with: it.came_with,
+            retracted_at: it.retracted.as_ref().map(|it| it.at),
+            retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
+            retraction_reason: it.retracted.filter(|_| it.came_with.is_none()).map(|it| it.reason),
         }
     }
 }
@@ -172,6 +184,7 @@ pub(super) async fn complete(request: OfChild<CompleteTask>) -> Result<Created, 
                 completed_at,
                 completed_by_name: body.completed_by_name.into(),
                 note: wire::text(body.note),
+                came_with: None,
             };
             let done = completions::insert(tx, permit, episode, new).await?;
             let location = format!("/v1/children/{}/missing-episodes/{id}/completions", permit.child());
@@ -196,4 +209,32 @@ pub(super) async fn finished_tasks(request: OfChild<ReadChild>) -> Result<Shown<
         })
         .await?;
     Ok(Shown(List::whole(views)))
+}
+
+/// Take a finished task back
+///
+/// The record stays and says so; the task is owed again.
+#[utoipa::path(tag = "episodes", operation_id = "retract_task_completion",
+               params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path), ("completion_id" = Uuid, Path)),
+               request_body = NewRetraction, responses((status = 201, body = TaskCompletionView)))]
+#[post("/v1/children/{child_id}/missing-episodes/{episode_id}/completions/{completion_id}/retraction")]
+pub(super) async fn retract(request: OfChild<CompleteTask>) -> Result<Created, Problem> {
+    let id = request.id::<names::Episode>("episode_id")?;
+    let completion_id = request.id::<names::Completion>("completion_id")?;
+    request
+        .create(KeyRule::Optional, async |tx, permit, body: NewRetraction| {
+            let episode = episodes::lock(tx, permit, id).await?;
+            let done = completions::find(tx, permit, id, completion_id).await?;
+            if done.came_with.is_some() {
+                return Err(Problem::CameWithARecord);
+            }
+            if done.retracted.is_some() {
+                return Err(Problem::AlreadyRetracted);
+            }
+            let retracted = completions::retract(tx, permit, episode, (done, body.reason())).await?;
+            let location = format!("/v1/children/{}/missing-episodes/{id}/completions", permit.child());
+            let entry = permit.did(Change::TaskRetracted { episode_id: id, completion_id });
+            Ok((Made { view: TaskCompletionView::of(retracted), location, version: None }, entry))
+        })
+        .await
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::notifications::NewRetraction;
 use crate::auth::{KeyRule, OfChild};
 use crate::paging::List;
 use crate::problem::{Problem, refuse};
@@ -49,6 +50,10 @@ pub(super) struct ScreeningView {
     follow_up: Option<String>,
     recorded_at: DateTime<Utc>,
     recorded_by: Uuid,
+    /// Null while it stands.
+    retracted_at: Option<DateTime<Utc>>,
+    retracted_by: Option<Uuid>,
+    retraction_reason: Option<String>,
 }
 
 impl From<NewScreening> for Screening {
@@ -78,6 +83,9 @@ impl ScreeningView {
             follow_up: it.told.follow_up,
             recorded_at: it.recorded_at,
             recorded_by: it.recorded_by.uuid(),
+            retracted_at: it.retracted.as_ref().map(|it| it.at),
+            retracted_by: it.retracted.as_ref().map(|it| it.by.uuid()),
+            retraction_reason: it.retracted.map(|it| it.reason),
         }
     }
 }
@@ -121,4 +129,29 @@ pub(super) async fn list(request: OfChild<ReadChild>) -> Result<Shown<List<Scree
         })
         .await?;
     Ok(Shown(List::whole(views)))
+}
+
+/// Take a screening back
+///
+/// The record stays and says so; a screening is owed again.
+#[utoipa::path(tag = "return", operation_id = "retract_screening",
+               params(("child_id" = Uuid, Path), ("episode_id" = Uuid, Path), ("screening_id" = Uuid, Path)),
+               request_body = NewRetraction, responses((status = 201, body = ScreeningView)))]
+#[post("/v1/children/{child_id}/missing-episodes/{episode_id}/screenings/{screening_id}/retraction")]
+pub(super) async fn retract(request: OfChild<CompleteTask>) -> Result<Created, Problem> {
+    let id = request.id::<names::Episode>("episode_id")?;
+    let screening_id = request.id::<names::Screening>("screening_id")?;
+    request
+        .create(KeyRule::Optional, async |tx, permit, body: NewRetraction| {
+            let episode = episodes::lock(tx, permit, id).await?;
+            let given = screenings::find(tx, permit, id, screening_id).await?;
+            if given.retracted.is_some() {
+                return Err(Problem::AlreadyRetracted);
+            }
+            let retracted = screenings::retract(tx, permit, episode, (given, body.reason())).await?;
+            let location = format!("/v1/children/{}/missing-episodes/{id}/screenings", permit.child());
+            let entry = permit.did(Change::ScreeningRetracted { episode_id: id, screening_id });
+            Ok((Made { view: ScreeningView::of(retracted), location, version: None }, entry))
+        })
+        .await
 }

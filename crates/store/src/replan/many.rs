@@ -1,6 +1,8 @@
 //! Many episodes of one agency planned again at once: by an import that tells of them anew, and by rules that changed.
 
-use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
+use diesel::{
+    BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, QueryDsl as _, SelectableHelper as _,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::duty::{Cause, DutyState, TaskKind};
 use homeward_domain::episode::Completed;
@@ -129,7 +131,10 @@ impl Many<'_> {
 
     async fn completed(&self, ids: &[Uuid]) -> StoreResult<Vec<(Uuid, Completed)>> {
         use schema::completions::dsl;
+        use schema::retractions as back;
         let rows: Vec<(Uuid, String, chrono::DateTime<chrono::Utc>)> = dsl::completions
+            .left_join(back::table.on(back::agency_id.eq(dsl::agency_id).and(back::record_id.eq(dsl::record_id))))
+            .filter(back::record_id.is_null())
             .filter(dsl::agency_id.eq(self.agency.id.uuid()))
             .filter(dsl::episode_id.eq_any(ids))
             .select((dsl::episode_id, dsl::task, dsl::completed_at))

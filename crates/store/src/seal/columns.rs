@@ -44,6 +44,7 @@ sealed_columns! {
     OBSERVATION_RETRACTED = "observations"."why_retracted" by "id::text",
     EFFORT_TOLD = "search_efforts"."told" by "id::text",
     EFFORT_RETRACTED = "search_efforts"."why_retracted" by "id::text",
+    RECORD_RETRACTED = "retractions"."reason" by "record_id::text",
     WHEREABOUTS_TOLD = "whereabouts"."told" by "id::text",
     DISCLOSURE_TOLD = "disclosures"."told" by "id::text",
     INTERVIEW_TOLD = "return_interviews"."told" by "id::text",

@@ -38,7 +38,7 @@ pub(super) fn of(course: &Course, now: DateTime<Utc>) -> Vec<TimelineItem> {
     let mut items: Vec<TimelineItem> = MOMENTS.iter().filter_map(|it| fact(&course.versions, *it)).collect();
     items.extend(course.corrections.iter().map(correction));
     items.extend(course.notifications.iter().flat_map(contact));
-    items.extend(course.completions.iter().map(completion));
+    items.extend(course.completions.iter().flat_map(completion));
     items.extend(course.efforts.iter().flat_map(search::effort));
     items.extend(course.whereabouts.iter().map(search::whereabouts));
     items.extend(aftercare::of(&course.aftercare));
@@ -137,17 +137,24 @@ fn contact(it: &Notification) -> Vec<TimelineItem> {
     [Some(made), confirmed, retracted].into_iter().flatten().collect()
 }
 
-fn completion(it: &Completion) -> TimelineItem {
-    let detail = TimelineDetail {
+fn completion(it: &Completion) -> Vec<TimelineItem> {
+    let known = || TimelineDetail {
         recorded_by: Some(it.recorded_by.uuid()),
         completion_id: Some(it.id.uuid()),
         task: Some(Code(it.task)),
-        completed_by_name: Some(it.completed_by_name.clone()),
         ..TimelineDetail::default()
     };
+    let detail = TimelineDetail { completed_by_name: Some(it.completed_by_name.clone()), ..known() };
     let summary = format!("Task finished: {}", words(it.task));
-    let item = at(it.completed_at, TimelineKind::TaskCompleted, summary, detail);
-    TimelineItem { recorded_at: it.recorded_at, ..item }
+    let done = at(it.completed_at, TimelineKind::TaskCompleted, summary, detail);
+    // Where it came with an interview or a screening, that says that it was taken back.
+    let retracted = it.retracted.as_ref().filter(|_| it.came_with.is_none()).map(|retraction| {
+        let (by, reason) = (Some(retraction.by.uuid()), Some(retraction.reason.clone()));
+        let detail = TimelineDetail { recorded_by: by, reason, ..known() };
+        let summary = format!("Taken back that a task was finished: {}", words(it.task));
+        at(retraction.at, TimelineKind::TaskRetracted, summary, detail)
+    });
+    [Some(TimelineItem { recorded_at: it.recorded_at, ..done }), retracted].into_iter().flatten().collect()
 }
 
 /// When it began to be owed, when the law's limit passed, and how it lapsed, if it did.

@@ -1,0 +1,2 @@
+alter table completions drop column record_id;
+drop table retractions;
