@@ -5,6 +5,7 @@
 
 mod audit;
 mod cancelled;
+mod clock;
 mod controls;
 mod database;
 mod disk;

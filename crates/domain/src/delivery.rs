@@ -145,7 +145,7 @@ pub enum FollowUp {
 }
 
 /// The longest pause between two tries (DL-09).
-const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(10);
 /// The shortest: a relay that is asked more often helps nobody.
 const SHORTEST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 /// How long a pressing rung waits to be seen before the next person up hears of it (DL-08).

@@ -78,8 +78,9 @@ impl From<Rung> for Sent {
 
 impl Sent {
     /// Whether a rung of the ladder as it stands now says no more than what was sent: no later, and to nobody higher.
-    fn says(&self, rung: &Rung) -> bool {
-        rung.fire_at <= self.fire_at && rung.audience <= self.audience
+    /// What a clock that was ahead sent before its time is no word on what is still to come.
+    fn says(&self, rung: &Rung, now: DateTime<Utc>) -> bool {
+        rung.fire_at <= self.fire_at.min(now + SKEW) && rung.audience <= self.audience
     }
 }
 
@@ -88,6 +89,8 @@ const REPORT_STEPS: [i64; 8] = [0, 1, 4, 8, 12, 18, 22, 23];
 /// From here on the supervisor hears of a limit of law too.
 const SUPERVISOR_FROM: i64 = 18;
 const DAY: i64 = 24;
+/// By so much clocks differ without anything being wrong.
+pub const SKEW: TimeDelta = TimeDelta::minutes(1);
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,7 +113,7 @@ pub fn next_rung(duty: &Duty, sent: Option<Sent>, now: DateTime<Utc>) -> Option<
     if !duty.is_outstanding() {
         return None;
     }
-    let mut rest = ladder(duty).skip_while(|rung| sent.is_some_and(|sent| sent.says(rung)));
+    let mut rest = ladder(duty).skip_while(|rung| sent.is_some_and(|sent| sent.says(rung, now)));
     let mut next = rest.next()?;
     for rung in rest {
         if now < rung.fire_at {

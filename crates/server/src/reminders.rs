@@ -30,6 +30,8 @@ const RETRY: Duration = Duration::from_secs(2);
 const BATCH: i64 = 50;
 /// It gives a rung up this long before the lease ends, so that it never works on one it may have lost.
 const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// A clock that shows so much less than before was set back.
+const BACK: TimeDelta = TimeDelta::minutes(1);
 /// How often it clears what is kept for a time only.
 const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
 /// How often it looks for agencies whose rules have changed.
@@ -53,8 +55,14 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut next_housekeeping = self.clock.now();
         let mut next_replan = self.clock.now();
+        let mut latest = self.clock.now();
         let mut heart = Heart::new(&self.store, &self.clock, &self.name, Task::Rungs);
         while !*stop.borrow_and_update() {
+            let now = self.clock.now();
+            if now + BACK < latest {
+                (next_housekeeping, next_replan) = (now, now);
+            }
+            latest = now;
             let swept = self.sweep().await;
             if swept.is_ok() {
                 heart.beat().await;
@@ -68,8 +76,8 @@ impl Worker {
                 }
             };
             if next_housekeeping <= self.clock.now() {
-                next_housekeeping = self.clock.now() + HOUSEKEEPING;
                 self.clear_old().await;
+                next_housekeeping = self.clock.now() + self.wait_no_longer().await;
             }
             if next_replan <= self.clock.now() {
                 next_replan = self.clock.now() + REPLAN;
@@ -152,6 +160,21 @@ impl Worker {
             Ok(agencies) => tracing::info!(agencies, "planned again by the rules in force"),
             Err(error) => tracing::error!(%error, "agencies could not be planned again; it will be tried again"),
         }
+    }
+
+    /// What waits for a clock that was ahead waits no longer. Says when to look again.
+    async fn wait_no_longer(&self) -> TimeDelta {
+        match self.store.clock_went_back(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(moved) => {
+                tracing::warn!(moved, worker = self.name, "a clock was ahead: what waited for it waits no longer");
+            }
+            Err(error) => {
+                tracing::error!(%error, "what a clock ahead left behind was not looked for; it will be tried again");
+                return REPLAN;
+            }
+        }
+        HOUSEKEEPING
     }
 
     /// Clears what is kept for a time only, and pictures that never got their row.

@@ -18,6 +18,7 @@ use crate::schema::reminders::dsl;
 use crate::sql::{Sql, sql};
 use crate::tx::{ReadTx, Store, WriteTx};
 
+mod clock;
 mod deliver;
 pub(crate) mod inbox;
 pub(crate) mod people;

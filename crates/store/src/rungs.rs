@@ -147,6 +147,17 @@ impl Queue<'_> {
         Ok(())
     }
 
+    /// Brings the rungs in line with what is owed, where the duties stay as they are. Says how many changed.
+    pub(crate) async fn mend(&self, owed: &[Owed]) -> StoreResult<usize> {
+        let changes = self.changes(owed).await?;
+        let count = changes.queued.len();
+        if 0 < count {
+            self.cancel(changes.cancelled).await?;
+            queue(json(&changes.queued)?).execute(&mut &*self.conn).await?;
+        }
+        Ok(count)
+    }
+
     fn queued(&self, owed: &Owed, rung: &Rung) -> Queued {
         Queued::of(self.agency.uuid(), call::new_id(self.at), owed, rung)
     }

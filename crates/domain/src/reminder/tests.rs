@@ -233,7 +233,7 @@ fn what_is_done_or_lapsed_is_spoken_of_no_more() {
 #[test]
 fn a_duty_taken_up_again_goes_on_where_its_ladder_stood() {
     let sent = ladder(&report()).nth(5).map(Sent::from);
-    let again = next_rung(&report(), sent, hours_in(&report(), 2)).unwrap();
+    let again = next_rung(&report(), sent, hours_in(&report(), 19)).unwrap();
     assert_eq!((again.ordinal, again.step), (6, Step::After(22)));
 }
 
@@ -268,6 +268,15 @@ fn a_limit_of_two_hours_that_becomes_one_of_a_day_leaves_no_silence() {
     let long = Duty { starts_at: short.starts_at, due_at: Some(hours_in(&short, 24)), ..report() };
     let next = next_rung(&long, sent, hours_in(&short, 6)).unwrap();
     assert_eq!((next.ordinal, next.step), (6, Step::After(8)));
+}
+
+#[test]
+fn what_a_clock_that_was_days_ahead_sent_leaves_no_silence_and_half_a_minute_changes_nothing() {
+    let next = |sent: i64, now| {
+        next_rung(&report(), next_rung(&report(), None, hours_in(&report(), sent)).map(Sent::from), now)
+    };
+    assert_eq!(next(96, hours_in(&report(), 2)).map(|it| (it.ordinal, it.step)), Some((35, Step::After(4))));
+    assert_eq!(next(1, hours_in(&report(), 1) - TimeDelta::seconds(30)).map(|it| it.step), Some(Step::After(4)));
 }
 
 fn messages(place: &str, kinds: &[DutyKind], hour: i64) -> String {
@@ -376,16 +385,16 @@ proptest! {
         let next = next_rung(&duty, Some(sent), now).unwrap();
         prop_assert!(sent.ordinal < next.ordinal);
         let left_out = ladder(&duty).take_while(|it| it.fire_at < next.fire_at);
-        for rung in left_out.filter(|it| !sent.says(it)) {
+        for rung in left_out.filter(|it| !sent.says(it, now)) {
             prop_assert!(rung.fire_at <= next.fire_at && next.fire_at <= now && rung.audience <= next.audience);
         }
     }
 
     #[test]
     fn no_day_passes_in_silence_once_the_limit_passed(duty in any_duty(), sent in 0..100_usize) {
-        let rungs: Vec<Rung> = ladder(&duty).skip(sent).take(3).collect();
-        let [one, two] = [0, 1].map(|it| next_rung(&duty, Some(Sent::from(rungs[it])), duty.starts_at).unwrap());
+        let after = |sent: Rung| next_rung(&duty, Some(Sent::from(sent)), sent.fire_at).unwrap();
+        let one = after(ladder(&duty).nth(sent).unwrap());
         let past = duty.limit_at().max(duty.starts_at) <= one.fire_at;
-        prop_assert!(!past || two.fire_at - one.fire_at <= TimeDelta::hours(DAY));
+        prop_assert!(!past || after(one).fire_at - one.fire_at <= TimeDelta::hours(DAY));
     }
 }
