@@ -4,13 +4,13 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 BUILD := cargo build --locked --workspace --all-targets
 
 ifeq ($(shell cargo nextest --version >/dev/null 2>&1 && echo yes),yes)
-TESTS := cargo nextest run --workspace --locked
+TESTS := cargo nextest run --workspace --exclude homeward-simulation --locked
 else
-TESTS := cargo test --workspace --locked --all-targets
+TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-targets
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench kills disk-full schemathesis silence deps
+.PHONY: help run test ci check build openapi bench kills disk-full simulate simulate-nightly year schemathesis silence deps
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,18 @@ kills: build ## kill workers while they deliver and while they send (KILLS=1000)
 
 disk-full: build ## fill the disk under the database; takes root
 	$(PART) -E 'test(loss::disk)'
+
+# Compiled so that a month takes milliseconds. It depends on the domain alone.
+MONTHS := cargo test --locked --profile simulate -p homeward-simulation --test simulation --
+
+simulate: deps ## live through months of reminders with every fault (SEEDS=10000, or SEED=123 for one again)
+	SEEDS=$${SEEDS:-10000} $(MONTHS) --nocapture --test-threads 1 months::
+
+simulate-nightly: deps ## the same a hundred times, from where the other ended (FIRST=10000)
+	FIRST=$${FIRST:-10000} SEEDS=$${SEEDS:-1000000} $(MONTHS) --nocapture months::no_month
+
+year: deps ## hold a year of an agency against the oracle (CHILDREN=50000)
+	CHILDREN=$${CHILDREN:-50000} $(MONTHS) --nocapture year::
 
 schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=300)
 	scripts/schemathesis
