@@ -49,7 +49,7 @@ impl Happened {
 
     /// What is known from these.
     pub fn facts(recorded: &[Self]) -> Facts {
-        let mut facts = nothing_but(recorded[0].recorded_at);
+        let mut facts = received(recorded[0].recorded_at);
         for (number, it) in recorded.iter().enumerate() {
             match it.fact {
                 Fact::Received(at) => facts.moments.received_at = at,
@@ -71,7 +71,8 @@ impl Happened {
     }
 }
 
-fn nothing_but(received_at: At) -> Facts {
+/// What is known of an episode when nothing but the receipt is.
+pub fn received(received_at: At) -> Facts {
     let moments = Moments {
         received_at,
         absence_began_at: None,

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use chrono::TimeDelta;
-use homeward_domain::child::{CareStatus, UnderTwentySix};
+use homeward_domain::child::UnderTwentySix;
 use homeward_domain::duty::{DutyKey, DutyKind, TaskKind};
-use homeward_domain::episode::{Closure, ClosureReason, Completed, Facts, Moments, Recovery, RecoveryType};
+use homeward_domain::episode::{Closure, ClosureReason, Completed, Facts, RecoveryType};
 use homeward_domain::id::Id;
 use homeward_domain::law::{self, RuleBook};
 use homeward_domain::notification::{NotificationKind, Recipient, Told};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::World;
 use super::faults::Fault;
+use crate::happened::received;
 use crate::model::roster::Roster;
 use crate::model::tables::At;
 
@@ -36,7 +37,7 @@ impl World {
         let received_at = now - TimeDelta::seconds(late);
         let book = if self.dice.percent(60) { 0 } else { self.dice.below(BOOKS.len()) };
         let worker = self.dice.percent(85).then_some(0);
-        self.cases.push(Case { facts: reported(received_at), book, worker });
+        self.cases.push(Case { facts: received(received_at), book, worker });
         self.plan(self.cases.len() - 1);
     }
 
@@ -182,25 +183,4 @@ fn contact(kind: DutyKind) -> NotificationKind {
 fn told(id: u64, recipient: Recipient, kind: NotificationKind, made_at: At) -> Told {
     let id = Id::from_uuid(Uuid::from_u64_pair(id, 0));
     Told { id, recipient, kind, made_at, ncic_confirmed_at: None }
-}
-
-fn reported(received_at: At) -> Facts {
-    let moments = Moments {
-        received_at,
-        absence_began_at: None,
-        caregiver_learned_at: None,
-        first_suspected_at: None,
-        determined_missing_at: None,
-    };
-    Facts {
-        care_status: CareStatus::FosterCare,
-        moments,
-        recovery: Recovery::default(),
-        material_changes: Vec::new(),
-        birthday_at: None,
-        told: Vec::new(),
-        completed: Vec::new(),
-        choices: Vec::new(),
-        closure: None,
-    }
 }
