@@ -234,7 +234,8 @@ fn parsed<T: std::str::FromStr>(
 fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("HOMEWARD_CONFIG: {path}: {error}"))?;
     let table: toml::Table = toml::from_str(&text).map_err(|error| format!("HOMEWARD_CONFIG: {path}: {error}"))?;
-    let known = |name: &str| VARIABLES.iter().any(|(it, _)| *it == name);
+    let is_secret = |name: &str| name.strip_suffix("_FILE").is_some_and(|it| SECRETS.contains(&it));
+    let known = |name: &str| is_secret(name) || VARIABLES.iter().any(|(it, _)| *it == name);
     table
         .into_iter()
         .map(|(name, value)| match value {

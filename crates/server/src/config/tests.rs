@@ -16,6 +16,11 @@ fn lg_05_a_secret_is_read_from_a_file_that_not_everyone_can_read() {
     let config = read(&[("HOMEWARD_SMTP_URL_FILE", path)]).expect("no faults");
     assert_eq!(config.smtp_url.as_deref(), Some("smtps://user:word@relay.example"));
     assert!(read(&[("HOMEWARD_SMTP_URL_FILE", path), ("HOMEWARD_SMTP_URL", "smtp://other")]).is_err());
+    let settings = file.with_extension("toml");
+    fs::write(&settings, format!("HOMEWARD_SMTP_URL_FILE = '{path}'")).expect("a file");
+    let config = read(&[("HOMEWARD_CONFIG", settings.to_str().expect("a path"))]).expect("no faults");
+    assert!(config.smtp_url.is_some());
+    fs::remove_file(settings).expect("it is there");
     fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("its mode");
     let faults = read(&[("HOMEWARD_SMTP_URL_FILE", path)]).expect_err("it is open");
     assert!(faults.to_string().contains("everyone can read it"), "{faults}");
