@@ -120,8 +120,9 @@ async fn az_05_a_hidden_child_and_no_child_are_answered_alike_to_everyone() {
     }
 }
 
-async fn all_open(who: &Person, children: impl Iterator<Item = &String>) -> bool {
-    for child in children {
+/// Whether they can open every child who is shown.
+async fn all_open(who: &Person, children: &[String], shown: &str) -> bool {
+    for child in children.iter().filter(|it| shown.contains(it.as_str())) {
         if who.send(Method::GET, &format!("/v1/children/{child}"), None, &[]).await.status != 200 {
             return false;
         }
@@ -141,10 +142,26 @@ async fn az_06_no_list_shows_anyone_a_child_whom_they_cannot_open() {
     for list in lists.filter(|it| it.name != "count_determinations") {
         for (name, who) in &everyone.0 {
             let shown = who.send(Method::GET, &list.path, None, &[]).await.text;
-            let named = children.iter().filter(|it| shown.contains(it.as_str()));
-            assert!(all_open(who, named).await, "{name} {}", list.name);
+            assert!(all_open(who, &children, &shown).await, "{name} {}", list.name);
         }
     }
+}
+
+#[tokio::test]
+async fn az_06_no_search_finds_anyone_a_child_whom_they_cannot_open() {
+    let app = TestApp::at(NOW).await;
+    let world = World::of(&app).await;
+    let child = [world.case.child.clone()];
+    let mut finders = Vec::new();
+    for (name, who) in Everyone::of(&app, &world).await.0 {
+        for sought in [json!({ "name": "Canarygiven" }), json!({ "date_of_birth": "2010-02-03" })] {
+            let found = who.send(Method::POST, "/v1/children/search", Some(sought), &[]).await.text;
+            assert!(all_open(&who, &child, &found).await, "{name}");
+            finders.extend(found.contains(&child[0]).then_some(name));
+        }
+    }
+    finders.dedup();
+    assert_eq!(finders, ["assigned", "colleague", "supervisor", "on_call", "auditor"]);
 }
 
 /// Where the administrator stands in the table.
