@@ -18,8 +18,10 @@ use crate::problem::Problem;
 use crate::pulse::Pulse;
 use crate::request_id;
 
-/// A client gets this long to send its headers, and an idle connection is kept this long.
+/// A client gets this long to send its headers.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// An idle connection is kept this long.
+const IDLE: Duration = Duration::from_secs(75);
 /// Requests in flight get this long to finish when the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 10;
 
@@ -62,7 +64,7 @@ pub fn server(state: AppState, door: Door) -> std::io::Result<Server> {
     let server = server
         .workers(door.threads)
         .client_request_timeout(PATIENCE)
-        .keep_alive(Duration::from_secs(75))
+        .keep_alive(IDLE)
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .disable_signals();
     let server = match door.tls {
