@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench kills disk-full simulate simulate-nightly year schemathesis silence deps
+.PHONY: help run test ci check build openapi bench nonces kills disk-full simulate simulate-nightly year schemathesis silence deps
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: deps ## measure against the limit of the database
 
 # A part of the tests, with a length or a right that the whole of them does not have.
 PART := $(TARGET)/debug/homeward with-postgres --volatile -- cargo nextest run -p homeward-tests --locked --no-capture
+
+nonces: deps ## seal 10 million values and look for a nonce that returns
+	NONCES=10000000 cargo test --locked --release -p homeward-store --lib en_02
 
 kills: build ## kill workers while they deliver and while they send (KILLS=1000)
 	KILLS=$${KILLS:-1000} $(PART) -E 'test(loss::workers) + test(loss::messages)'

@@ -279,7 +279,8 @@ fn importing(db: &Database, dir: &Path) -> Command {
     command
 }
 
-/// What the records say, but not when they were written down, nor under which ids nobody outside has seen.
+/// What the records say, but not when they were written down, nor under which ids nobody outside has seen, nor which
+/// birthdays were near on the day of the import.
 async fn facts(db: &Database) -> Contents {
     let owner = db.owner().await;
     let mut facts = BTreeMap::new();
@@ -295,12 +296,13 @@ async fn facts(db: &Database) -> Contents {
     ] {
         let query = format!(
             "select (to_jsonb(t) - array['recorded_at', 'recorded_by', 'created_at', 'worker_id', 'assigned_to', 'planned_at', 'identity', 'told', '{id}'] \
-             || jsonb_build_object('worker', email))::text from {table} t left join users u on u.id = {worker}"
+             || jsonb_build_object('worker', email))::text from {table} t left join users u on u.id = {worker} \
+             where to_jsonb(t) ->> 'kind' is distinct from 'birthday_review'"
         );
         facts.insert(table.to_owned(), said(&owner, &query).await);
     }
     let rungs = "select (d.episode_id, d.kind, d.recipient, d.sequence)::text \
-        from rungs r join duties d on d.id = r.duty_id";
+        from rungs r join duties d on d.id = r.duty_id where d.kind <> 'birthday_review'";
     facts.insert("rungs".to_owned(), said(&owner, rungs).await);
     facts
 }

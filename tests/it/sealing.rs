@@ -134,6 +134,19 @@ async fn en_06_a_lost_key_file_is_not_replaced_by_a_new_key() {
 }
 
 #[tokio::test]
+async fn en_02_each_use_of_a_key_is_counted() {
+    let app = TestApp::at(NOW).await;
+    app.state.store.admit_keys(app.now()).await.unwrap();
+    let before = app.state.store.count_key_uses().await.unwrap();
+    crate::support::new_child(&app.caseworker().await, json!({})).await;
+    let after = app.state.store.count_key_uses().await.unwrap();
+    // The record and the answer that is kept for its key.
+    assert_eq!(after - before, 2);
+    let written = texts(&app.db.owner().await, "select uses::text from data_keys").await;
+    assert_eq!(written, [after.to_string()]);
+}
+
+#[tokio::test]
 async fn a_key_file_that_everyone_can_read_is_refused() {
     let app = TestApp::at(NOW).await;
     let folder = tempfile::tempdir().unwrap();

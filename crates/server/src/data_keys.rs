@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use homeward_store::StoreError;
 use homeward_store::seal::{self, Keyring, KeyringFault};
+use homeward_store::{Store, StoreError};
 use tokio::time::sleep;
 
 use crate::clock::{Clock as _, SystemClock};
@@ -14,6 +14,8 @@ use crate::private_file;
 
 /// How often a running program looks for new keys.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often it is written down how often the keys were used.
+const COUNT: Duration = Duration::from_mins(1);
 /// By then every running program has seen the new key.
 const SEEN: Duration = Duration::from_secs(5);
 /// By then every transaction that sealed with an older one has ended: the database ends it after 15 seconds.
@@ -66,6 +68,22 @@ pub async fn load(path: &Path, database_url: &str) -> Result<Keyring, DataKeyErr
         private_file::create(path, text.as_bytes()).map_err(|source| file(path, source))?;
     }
     Keyring::parse(&text(path)?).map_err(|fault| DataKeyError::Fault { path: path.to_owned(), fault })
+}
+
+/// Writes down how often the keys were used, for as long as the program runs. A key that has worn is said aloud.
+pub async fn count(store: Store) {
+    loop {
+        sleep(COUNT).await;
+        match store.count_key_uses().await {
+            Ok(uses) => {
+                metrics::gauge!("data_key_uses").set(u32::try_from(uses).unwrap_or(u32::MAX));
+                if seal::ENOUGH <= uses {
+                    tracing::error!(uses, "alarm: the newest data key has worn: replace it (`homeward keys rotate`)");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "uses of the data keys were not written down; they will be"),
+        }
+    }
 }
 
 /// Takes up what is added to the file while the program runs.

@@ -34,6 +34,8 @@ const MARGIN: TimeDelta = TimeDelta::seconds(5);
 const BACK: TimeDelta = TimeDelta::minutes(1);
 /// How often it clears what is kept for a time only.
 const HOUSEKEEPING: TimeDelta = TimeDelta::hours(1);
+/// How often it looks for birthdays that have come near, which are planned two days ahead.
+const BIRTHDAYS: TimeDelta = TimeDelta::hours(1);
 /// How often it looks for agencies whose rules have changed.
 const REPLAN: TimeDelta = TimeDelta::minutes(1);
 
@@ -53,17 +55,16 @@ pub struct Worker {
 impl Worker {
     /// Works until `stop` says so.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut next_housekeeping = self.clock.now();
-        let mut next_replan = self.clock.now();
         let mut latest = self.clock.now();
+        let [mut next_housekeeping, mut next_replan, mut next_birthdays] = [latest; 3];
         let mut heart = Heart::new(&self.store, &self.clock, &self.name, Task::Rungs);
         while !*stop.borrow_and_update() {
             let now = self.clock.now();
             if now + BACK < latest {
-                (next_housekeeping, next_replan) = (now, now);
+                [next_housekeeping, next_replan, next_birthdays] = [now; 3];
             }
             latest = now;
-            let swept = self.sweep().await;
+            let swept = self.round(&mut next_birthdays).await;
             if swept.is_ok() {
                 heart.beat().await;
             }
@@ -89,6 +90,17 @@ impl Worker {
             }
         }
         heart.stop().await;
+    }
+
+    /// Delivers what is due, and once an hour plans what comes near. While either fails, the heart does not beat.
+    async fn round(&self, next_birthdays: &mut DateTime<Utc>) -> StoreResult<usize> {
+        let swept = self.sweep().await?;
+        let now = self.clock.now();
+        if *next_birthdays <= now {
+            self.plan_birthdays().await?;
+            *next_birthdays = now + BIRTHDAYS;
+        }
+        Ok(swept)
     }
 
     /// Leases what is due now and delivers it. Says how many rungs were leased.
@@ -150,6 +162,15 @@ impl Worker {
         let oldest = self.store.next_rung_at().await?;
         let late = oldest.map_or(0.0, |at| (self.clock.now() - at).as_seconds_f64());
         metrics::gauge!("oldest_unsent_seconds").set(late.max(0.0));
+        Ok(())
+    }
+
+    /// Plans the reviews of birthdays that have come near.
+    pub async fn plan_birthdays(&self) -> StoreResult<()> {
+        let planned = self.store.plan_birthdays(self.clock.now()).await?;
+        if 0 < planned {
+            tracing::info!(planned, "reviews at a birthday were planned");
+        }
         Ok(())
     }
 

@@ -23,7 +23,7 @@ use crate::tx::{ReadTx, WriteTx};
 mod identity;
 mod list;
 
-pub(crate) use identity::{Identity, Named, sealed_anew};
+pub(crate) use identity::{Identity, Named, births, sealed_anew};
 pub use list::{Filter, Listed, Sought, find_by, list};
 
 /// One child, with everything on the record itself.
@@ -220,8 +220,8 @@ async fn one<A: Action>(tx: &ReadTx, query: Sql, permit: &Permit<A>) -> StoreRes
     found.ok_or(StoreError::NotFound)?.child(tx.safe())
 }
 
-/// Replaces a locked child with its changed form, keeps what it said before, hands over what is owed, and moves the
-/// birthday of an open episode with a corrected day of birth.
+/// Replaces a locked child with its changed form, keeps what it said before, hands over what is owed, and plans again
+/// what goes by a day of birth that was corrected.
 pub async fn save(tx: &WriteTx, permit: &Permit<ChangeChild>, changed: Child) -> StoreResult<Child> {
     let before = changed.version;
     let changed = Child { version: before + 1, recorded_at: tx.at(), recorded_by: permit.actor(), ..changed };
@@ -246,7 +246,7 @@ pub async fn save(tx: &WriteTx, permit: &Permit<ChangeChild>, changed: Child) ->
     index(tx, &changed).await?;
     hand_over(tx, permit, &changed.profile).await?;
     if tx.identity()?.date_of_birth != changed.profile.date_of_birth {
-        episodes::moved(tx, permit, changed.profile.date_of_birth).await?;
+        episodes::born_on_another_day(tx, permit).await?;
     }
     Ok(changed)
 }

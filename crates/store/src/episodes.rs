@@ -16,7 +16,6 @@ use crate::schema::missing_episodes::{self, dsl};
 use crate::sql::sql;
 use crate::tx::{ReadTx, WriteTx};
 
-mod birthday;
 mod list;
 mod row;
 
@@ -76,8 +75,6 @@ pub struct Episode {
     pub choices: Vec<String>,
     /// Who chose them.
     pub chosen_by_name: Option<String>,
-    /// The 18th birthday, where it lies after the receipt.
-    pub birthday_at: Option<DateTime<Utc>>,
     /// Why this version replaced the one before, where that needed a reason.
     pub change_reason: Option<String>,
     /// Counts up from 1.
@@ -115,7 +112,7 @@ pub struct Confirmed {
 }
 
 impl Episode {
-    /// What the law looks at.
+    /// What the law looks at, but the birthday, of which the record of the child tells.
     pub fn facts(&self, told: Vec<Told>, completed: Vec<Completed>) -> Facts {
         Facts {
             care_status: self.care_status,
@@ -123,7 +120,7 @@ impl Episode {
             recovery: self.recovery,
             material_changes: self.material_changes.clone(),
             choices: self.choices.clone(),
-            birthday_at: self.birthday_at,
+            birthday_at: None,
             told,
             completed,
             closure: self.closure,
@@ -206,7 +203,6 @@ pub async fn insert(tx: &WriteTx, permit: &Permit<OpenEpisode>, new: NewEpisode)
         unit: child.unit,
         worker: child.assigned_to,
         care_status: child.care_status,
-        birthday_at: birthday::within(tx, tx.identity()?.date_of_birth, new.moments.received_at),
         moments: new.moments,
         last_contact_at: new.last_contact_at,
         last_contact_place: new.last_contact_place,
@@ -318,7 +314,15 @@ pub async fn material_change<A: Action>(tx: &WriteTx, permit: &Permit<A>) -> Sto
     Ok(())
 }
 
-pub(crate) use birthday::moved;
+/// Plans what is owed for every episode of the permitted child that is not closed again, for their day of birth was
+/// corrected: the review of a birthday goes by it.
+pub(crate) async fn born_on_another_day<A: Action>(tx: &WriteTx, permit: &Permit<A>) -> StoreResult<()> {
+    for episode in of_child(tx, permit).await?.into_iter().filter(|it| it.closure.is_none()) {
+        let episode = lock(tx, permit, episode.id).await?;
+        tx.touch(Touched::Changed(Box::new(episode)));
+    }
+    Ok(())
+}
 
 /// Replaces a locked episode with its changed form, and keeps what it said before.
 pub async fn save<A: Action>(tx: &WriteTx, permit: &Permit<A>, changed: Episode) -> StoreResult<Episode> {

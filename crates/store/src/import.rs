@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::agencies;
 use crate::call::Agency;
 use crate::error::{StoreError, StoreResult};
-use crate::seal::{Keyring, Safe};
+use crate::seal::{self, Keyring, Safe};
 use crate::sql::sql;
 
 pub use facts::{
@@ -65,6 +65,10 @@ impl Importer {
         let mut conn = AsyncPgConnection::establish(url).await.map_err(unavailable)?;
         conn.batch_execute("set timezone = 'UTC'").await?;
         Ok(Self { conn, keyring: keyring.clone() })
+    }
+
+    async fn count_key_uses(&self) -> StoreResult<()> {
+        seal::count(&self.conn, &self.keyring).await.map(drop)
     }
 
     fn safe(&self, agency: AgencyId) -> Safe<'_> {

@@ -9,7 +9,7 @@ use diesel_async::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
 use crate::error::{StoreError, StoreResult};
-use crate::seal::{Keyring, KeysMissing, earlier};
+use crate::seal::{self, Keyring, KeysMissing, earlier};
 use crate::sql::sql;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
@@ -20,16 +20,23 @@ const LOCK: &str = "select pg_advisory_lock(721347001)";
 /// The migration that drops what stood in the clear. What is there has to be sealed before it, which SQL cannot do.
 const SEALED_BEFORE: &str = "0063";
 
+/// The last migration that drops what stood in the clear. After it the tables are written anew.
+const LAST_DROPPED: &str = "0068";
+
 /// Applies what is missing, and says how many migrations that was. Where rows are there from before they were sealed,
 /// they are sealed with this keyring.
 pub async fn up(url: &str, keyring: &Keyring, now: DateTime<Utc>) -> Result<usize, KeysMissing> {
     let alone = alone(url).await?;
     let before = run_pending(url, |version| version < SEALED_BEFORE).await?;
-    let sealed = is_pending(url, SEALED_BEFORE).await? && earlier::seal(&alone, keyring, now).await?;
+    if is_pending(url, SEALED_BEFORE).await? {
+        earlier::seal(&alone, keyring, now).await?;
+    }
+    let drops = is_pending(url, LAST_DROPPED).await?;
     let after = run_pending(url, |_| true).await?;
-    if sealed {
+    if drops {
         earlier::wipe(&alone).await?;
     }
+    seal::count(&alone, keyring).await?;
     Ok(before + after)
 }
 

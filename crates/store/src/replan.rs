@@ -3,7 +3,7 @@
 //! Nobody creates a duty or a reminder: both follow from what was recorded. The same function runs for a new
 //! episode, for a change, and for an import.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::try_join;
 use homeward_domain::determination::{Identification, identifications};
 use homeward_domain::duty::{Cause, Duty};
@@ -16,12 +16,13 @@ use crate::call::{self, Agency, Child};
 use crate::completions::Completion;
 use crate::duties::{self, Owed};
 use crate::episodes::Episode;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 use crate::rungs::Queue;
 use crate::search_efforts::SearchEffort;
 use crate::tx::WriteTx;
-use crate::{completions, determinations, notifications, search_efforts};
+use crate::{children, completions, determinations, notifications, search_efforts};
 
+pub(crate) mod birthdays;
 pub(crate) mod many;
 pub(crate) mod rules;
 
@@ -43,7 +44,10 @@ pub(crate) async fn again(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<Owe
     let queue = Queue { conn: tx.conn(), agency: tx.call().agency, at: tx.at() };
     let (owed, changes) = match touched {
         Touched::Opened(it) => {
-            let owed = plan(&place, &it, &it.facts(Vec::new(), Vec::new()), &[]);
+            let born_on = tx.identity()?.date_of_birth;
+            let birthday_at = birthdays::review_at(tx.agency(), born_on, it.moments.received_at, tx.at());
+            let facts = Facts { birthday_at, ..it.facts(Vec::new(), Vec::new()) };
+            let owed = plan(&place, &it, &facts, &[]);
             let changes = queue.first(&owed);
             (owed, changes)
         }
@@ -65,17 +69,28 @@ pub(crate) async fn again(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<Owe
     Ok(owed)
 }
 
-/// What is recorded about an episode, and what was owed for it before, in one round trip.
+/// What is recorded about an episode, and what was owed for it before, in one round trip. The day of birth too: this
+/// transaction may have corrected it.
 async fn recorded(tx: &WriteTx, episode: &Episode) -> StoreResult<(Facts, Vec<Owed>)> {
     let permit = tx.also::<ReadChild>()?;
-    let (told, completed, efforts, stored) = try_join!(
+    let child = [permit.child().uuid()];
+    let (births, told, completed, efforts, stored) = try_join!(
+        children::births(tx.conn(), tx.safe(), &child),
         notifications::told(tx, &permit, episode.id),
         completions::of_episode(tx, &permit, episode.id),
         search_efforts::of_episode(tx, &permit, episode.id),
         duties::of_episode(tx, &permit, episode.id),
     )?;
     let completed = completed.iter().filter_map(Completion::fact).chain(efforts.iter().filter_map(SearchEffort::fact));
-    Ok((episode.facts(told, completed.collect()), stored))
+    let born_on = *births.get(&permit.child()).ok_or(StoreError::NotFound)?;
+    let birthday_at = birthdays::review_at(tx.agency(), born_on, episode.moments.received_at, tx.at());
+    Ok((Facts { birthday_at, ..episode.facts(told, completed.collect()) }, stored))
+}
+
+/// A child as a plan needs them, and when they were born.
+pub(crate) struct Subject {
+    pub(crate) child: Child,
+    pub(crate) born_on: NaiveDate,
 }
 
 /// By whose rules, for which child and when a plan is made.

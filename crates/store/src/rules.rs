@@ -84,6 +84,6 @@ pub async fn choose(tx: &WriteTx, grant: &Grant<ConfigureRules>, rules: Rules, r
         return Err(StoreError::Stale);
     }
     let agency = Agency { rules: rules.clone(), ..tx.agency().clone() };
-    replan::rules::whole_agency(tx.conn(), &agency, tx.at()).await?;
+    replan::rules::whole_agency(tx.conn(), &agency, tx.safe(), tx.at()).await?;
     Ok(Chosen { rules, reason, recorded_at: tx.at(), recorded_by: grant.actor() })
 }

@@ -180,6 +180,7 @@ diesel::table! {
         proof -> Bytea,
         first_used_at -> Timestamptz,
         retired_at -> Nullable<Timestamptz>,
+        uses -> Nullable<Int8>,
     }
 }
 
@@ -421,7 +422,6 @@ diesel::table! {
         is_history -> Bool,
         material_changes -> Array<Timestamptz>,
         choices -> Array<Text>,
-        birthday_at -> Nullable<Timestamptz>,
         version -> Int4,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,
@@ -463,7 +463,6 @@ diesel::table! {
         is_history -> Bool,
         material_changes -> Array<Timestamptz>,
         choices -> Array<Text>,
-        birthday_at -> Nullable<Timestamptz>,
         version -> Int4,
         recorded_at -> Timestamptz,
         recorded_by -> Uuid,

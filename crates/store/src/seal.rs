@@ -18,6 +18,7 @@ mod keyring;
 mod object;
 mod rotate;
 mod safe;
+mod uses;
 
 pub(crate) use columns::*;
 pub use columns::{ALL, Column};
@@ -26,6 +27,8 @@ pub use object::ContentKey;
 pub(crate) use rotate::admit;
 pub use rotate::{KeysMissing, Rewrapped, known_keys, retire, rewrap};
 pub(crate) use safe::{Safe, Sealed, versioned};
+pub use uses::ENOUGH;
+pub(crate) use uses::count;
 
 /// The first byte of a sealed value: how the rest is to be read.
 const VERSION: u8 = 1;
@@ -88,6 +91,7 @@ impl Keyring {
     pub(crate) fn seal(&self, place: &Place, plain: &[u8]) -> StoreResult<Vec<u8>> {
         let keys = self.keys();
         let (number, key) = keys.newest();
+        self.uses().add(number, 1);
         sealed(number, key, place, plain).map_err(|Unspecified| no_randomness())
     }
 
@@ -125,6 +129,7 @@ impl Keyring {
         let old = keys.numbered(parts.number).and_then(|key| unlock(key, &place.of_key(parts.number), parts.wrapped));
         let data_key = old.ok_or_else(|| place.unopened())?;
         let (number, key) = keys.newest();
+        self.uses().add(number, 1);
         let wrapped = lock(key, &place.of_key(number), &data_key).map_err(|Unspecified| no_randomness())?;
         Ok(Parts { number, wrapped: &wrapped, ..parts }.bytes())
     }

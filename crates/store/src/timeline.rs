@@ -273,8 +273,7 @@ pub fn planned_at(owed: &Owed) -> Option<DateTime<Utc>> {
 }
 
 /// What every version has of its own, and what the program keeps for itself.
-const NOT_FACTS: [&str; 6] =
-    ["version", "recorded_at", "recorded_by", "change_reason", "material_changes", "birthday_at"];
+const NOT_FACTS: [&str; 5] = ["version", "recorded_at", "recorded_by", "change_reason", "material_changes"];
 
 /// How an episode ended. To tell it for the first time corrects nothing.
 const OUTCOME: [&str; 15] = [

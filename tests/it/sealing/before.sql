@@ -15,10 +15,11 @@ insert into placement_versions (agency_id, placement_id, version, superseded_at,
     select agency_id, id, 1, '2026-04-02Z', to_jsonb(p) || '{"version": 1, "provider_name": "kanary provider"}'
     from placements p;
 insert into missing_episodes (agency_id, id, child_id, number, unit_id, care_status, agency_information_received_at,
-        missing_type, is_history, version, recorded_at, recorded_by, created_at, material_changes, choices,
+        birthday_at, missing_type, is_history, version, recorded_at, recorded_by, created_at, material_changes, choices,
         last_contact_place, circumstances, recovery_place, recovery_circumstances, closure_statement, chosen_by_name,
         change_reason, told_law_enforcement_by, told_law_enforcement_at)
-    values ('{agency}', '{episode}', '{child}', 1, '{unit}', 'foster_care', '2026-04-30T08:00Z', 'unknown', false, 2,
+    values ('{agency}', '{episode}', '{child}', 1, '{unit}', 'foster_care', '2026-04-30T08:00Z', '2029-03-04T06:00Z',
+        'unknown', false, 2,
         '2026-04-30T10:00Z', gen_random_uuid(), '2026-04-30T09:00Z', '{}', '{}', 'kanary place',
         'kanary circumstances two', 'kanary recovery', 'kanary recovered', 'kanary statement', 'kanary chooser',
         'kanary change', 'kanary teller', '2026-04-30T09:30Z');
@@ -42,6 +43,16 @@ insert into duties (agency_id, id, child_id, episode_id, unit_id, kind, recipien
     values ('{agency}', gen_random_uuid(), '{child}', '{episode}', '{unit}', 'initial_report', 'ncmec', 0,
         'us-initial-report-ncmec', '2026-04-30T08:00Z', '2026-05-01T08:00Z', '2026-05-01T08:00Z', '2026-04-30T10:00Z',
         false, false, 'kanary undone', '42 U.S.C. 671(a)(35)(B)', 'US', '2026-04-30T09:00Z');
+insert into duties (agency_id, id, child_id, episode_id, unit_id, kind, sequence, rule_code, starts_at, target_at,
+        returned_before_due, is_history, rule_citation, rule_jurisdiction, planned_at)
+    values ('{agency}', '{review}', '{child}', '{episode}', '{unit}', 'birthday_review', 0, 'us-birthday-review',
+        '2029-03-04T06:00Z', '2029-03-07T06:00Z', false, false, '34 U.S.C. 41308(2)', 'US', '2026-04-30T09:00Z');
+insert into rungs (agency_id, id, duty_id, episode_id, ordinal, step, audience, fire_at, fence, pressing)
+    values ('{agency}', gen_random_uuid(), '{review}', '{episode}', 0, 'start', 'worker', '2029-03-04T06:00Z', 0, false);
+insert into duty_limits (agency_id, duty_id, planned_at, replaced_at, rule_code, rule_citation, rule_jurisdiction,
+        starts_at, target_at)
+    values ('{agency}', '{review}', '2026-04-30T08:00Z', '2026-04-30T09:00Z', 'us-birthday-review',
+        '34 U.S.C. 41308(2)', 'US', '2029-03-04T06:00Z', '2029-03-07T06:00Z');
 insert into observations (agency_id, id, child_id, indicator_code, observed_by_name, observer_role, source, context,
         recorded_at, recorded_by, retracted_at, retracted_by, retraction_reason)
     values ('{agency}', gen_random_uuid(), '{child}', 'signs_of_abuse', 'kanary observer', 'kanary role', 'school',

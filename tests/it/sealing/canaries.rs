@@ -10,8 +10,9 @@ use super::texts;
 use crate::support::TestApp;
 
 /// Every row of every table, as text; and what is printed of bytes, as the bytes themselves.
-async fn told_by_tables(owner: &Client, canary: &str) -> Vec<String> {
-    let tables = "select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace";
+pub(super) async fn told_by_tables(owner: &Client, canary: &str) -> Vec<String> {
+    let tables = "select relname::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace \
+        order by relname";
     let mut found = Vec::new();
     for table in texts(owner, tables).await {
         let query = format!(
@@ -67,6 +68,21 @@ async fn en_01_a_name_stands_nowhere_in_the_clear() {
     let owner = app.db.owner().await;
     assert_eq!(told_by_tables(&owner, &canary).await, [""; 0]);
     assert_eq!(told_by_files(&owner, &canary).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn en_01_no_row_tells_a_birthday_until_two_days_before_its_review() {
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    let worker = app.caseworker().await;
+    let child = crate::support::new_child(&worker, json!({ "date_of_birth": "2008-06-20" })).await;
+    let episodes = format!("/v1/children/{child}/missing-episodes");
+    worker.post(&episodes, json!({ "agency_information_received_at": "2026-05-01T08:00:00Z" }), 201).await;
+    app.travel_to("2026-06-18T04:59:00Z").await;
+    let owner = app.db.owner().await;
+    let told = async || (told_by_tables(&owner, "2026-06-20").await, told_by_tables(&owner, "2008-06-20").await);
+    assert_eq!(told().await, (vec![], vec![]));
+    app.travel_to("2026-06-18T05:00:00Z").await;
+    assert_eq!(told().await, (vec!["duties".to_owned(), "rungs".to_owned()], vec![]));
 }
 
 #[tokio::test]

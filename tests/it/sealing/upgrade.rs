@@ -9,12 +9,14 @@ use serde_json::json;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use super::canaries::told_by_tables;
 use super::texts;
 use crate::support::{Database, TestApp, at, keyring};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 const CHILD: &str = "00000000-0000-7000-8000-00000000000c";
 const EPISODE: &str = "00000000-0000-7000-8000-00000000000e";
+const REVIEW: &str = "00000000-0000-7000-8000-00000000000f";
 
 /// One of everything, as the tables were. Each text is told with the word that is looked for.
 const BEFORE: &str = include_str!("before.sql");
@@ -31,7 +33,8 @@ async fn before() -> Database {
         .replace("{agency}", &of_the_demo("agency"))
         .replace("{unit}", &of_the_demo("north-county"))
         .replace("{child}", CHILD)
-        .replace("{episode}", EPISODE);
+        .replace("{episode}", EPISODE)
+        .replace("{review}", REVIEW);
     db.owner().await.batch_execute(&rows).await.unwrap();
     db
 }
@@ -114,6 +117,14 @@ async fn en_01_every_column_that_was_in_the_clear_is_sealed_and_gone_from_the_fi
         let bytes = std::fs::read(file.path()).unwrap_or_default().to_ascii_lowercase();
         assert!(!bytes.windows(6).any(|it| it == b"kanary"), "{}", file.path().display());
     }
+}
+
+#[tokio::test]
+async fn en_01_a_birthday_that_is_far_is_told_no_more_and_reviewed_when_it_comes() {
+    let (app, _) = upgraded().await;
+    assert_eq!(told_by_tables(&app.db.owner().await, "2029-03-04").await, [""; 0]);
+    app.travel_to("2029-03-02T06:00:00Z").await;
+    assert_eq!(told_by_tables(&app.db.owner().await, "2029-03-04").await, ["duties", "rungs"]);
 }
 
 #[tokio::test]

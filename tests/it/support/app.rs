@@ -138,6 +138,7 @@ impl TestApp {
 
     /// Lets the worker do all that is due now.
     pub async fn settle(&self) {
+        self.worker.plan_birthdays().await.expect("birthdays are planned");
         while self.worker.sweep().await.expect("the sweep works") > 0 {}
         for outbox in &self.outboxes {
             while outbox.sweep().await.expect("the outbox works") > 0 {}
@@ -152,6 +153,7 @@ impl TestApp {
                 break;
             }
             self.clock.set(next.max(self.now()));
+            self.worker.plan_birthdays().await.expect("birthdays are planned");
             self.worker.sweep().await.expect("the sweep works");
             for outbox in &self.outboxes {
                 outbox.sweep().await.expect("the outbox works");

@@ -25,6 +25,7 @@ pub(super) async fn admitted(config: &Config, database: &Database) -> Result<Sto
 pub(super) async fn open_store(config: &Config, database: &Database) -> Result<Store, Failure> {
     let store = admitted(config, database).await?;
     tokio::spawn(data_keys::watch(config.data_key_file.clone(), store.keyring().clone()));
+    tokio::spawn(data_keys::count(store.clone()));
     Ok(store)
 }
 

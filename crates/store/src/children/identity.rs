@@ -1,11 +1,11 @@
 //! Who a child is: sealed in their record, and found by what cannot be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bytea, Integer, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::id::{ChildId, Id};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -76,13 +76,30 @@ struct Held {
 
 const HELD: &str = "select id, identity, version as child_version from children where agency_id = ? and id = any(?)";
 
+async fn held(conn: &AsyncPgConnection, safe: Safe<'_>, ids: &[Uuid]) -> StoreResult<Vec<Held>> {
+    Ok(sql(HELD)
+        .bind::<SqlUuid, _>(safe.agency().uuid())
+        .bind::<Array<SqlUuid>, _>(ids.to_vec())
+        .load(&mut &*conn)
+        .await?)
+}
+
+/// When each of these children was born.
+pub(crate) async fn births(
+    conn: &AsyncPgConnection,
+    safe: Safe<'_>,
+    ids: &[Uuid],
+) -> StoreResult<HashMap<ChildId, NaiveDate>> {
+    let born = |it: Held| {
+        let id = Id::from_uuid(it.id);
+        Ok((id, it.named.open(safe, id)?.date_of_birth))
+    };
+    held(conn, safe, ids).await?.into_iter().map(born).collect()
+}
+
 /// Who these locked children are, each sealed for the version after the one there is.
 pub(crate) async fn sealed_anew(tx: &WriteTx, ids: &[Uuid]) -> StoreResult<(Vec<Uuid>, Vec<Vec<u8>>)> {
-    let held: Vec<Held> = sql(HELD)
-        .bind::<SqlUuid, _>(tx.call().agency.uuid())
-        .bind::<Array<SqlUuid>, _>(ids.to_vec())
-        .load(&mut tx.conn())
-        .await?;
+    let held = held(tx.conn(), tx.safe(), ids).await?;
     let anew = |it: Held| {
         let id = Id::from_uuid(it.id);
         let sealed = it.named.open(tx.safe(), id)?.seal(tx.safe(), id, it.named.child_version + 1)?;

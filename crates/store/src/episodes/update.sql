@@ -23,7 +23,6 @@ update missing_episodes e set
     told_ncmec_at = n.told_ncmec_at,
     material_changes = n.material_changes,
     choices = n.choices,
-    birthday_at = n.birthday_at,
     told = n.told,
     version = n.version,
     recorded_at = n.recorded_at,

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use homeward_domain::audit::{Change, Entry};
-use homeward_domain::child::eighteenth_birthday;
-use homeward_domain::episode::{Moments, Recovery};
+use homeward_domain::episode::{Facts, Moments, Recovery};
 use homeward_domain::id::{ChildId, EpisodeId, Id, NotificationId, ObservationId, PlacementId, UserId};
 use homeward_domain::notification::{NotificationStatus, Told};
 use serde::Serialize;
@@ -26,7 +25,8 @@ use crate::convert::code;
 use crate::duties::{self, Owed};
 use crate::episodes::{self, Confirmed, Episode};
 use crate::error::{StoreError, StoreResult};
-use crate::replan::{self, Place};
+use crate::replan::birthdays::review_at;
+use crate::replan::{self, Place, Subject};
 use crate::rungs::Queue;
 use crate::seal::{Safe, Sealed};
 use crate::search::{self, Source};
@@ -117,8 +117,7 @@ fn each<'a, L: 'a, R>(
 
 /// A child of the batch as the database has them, and the number of their last episode.
 pub(super) struct Stands {
-    pub(super) child: Child,
-    born_on: NaiveDate,
+    pub(super) subject: Subject,
     last_number: i32,
 }
 
@@ -131,7 +130,10 @@ impl Importer {
         let open = format!("{}; set local role homeward_app", tx::open_for(clerk.agency.id));
         (&self.conn).batch_execute(&open).await?;
         match self.land(clerk, arrivals).await {
-            Ok(()) => Ok((&self.conn).batch_execute("commit").await?),
+            Ok(()) => {
+                (&self.conn).batch_execute("commit").await?;
+                self.count_key_uses().await
+            }
             Err(error) => {
                 // The first error is the one to tell; a connection that cannot roll back ends its transaction anyway.
                 let _ = (&self.conn).batch_execute("rollback").await;
@@ -194,7 +196,7 @@ impl Importer {
                 assigned_to: it.assigned_to.map(Id::from_uuid),
                 care_status: code(&it.care_status, "children.care_status")?,
             };
-            Ok((id, Stands { child, born_on, last_number: it.last_number.unwrap_or(0) }))
+            Ok((id, Stands { subject: Subject { child, born_on }, last_number: it.last_number.unwrap_or(0) }))
         };
         rows.into_iter().map(stands).collect()
     }
@@ -204,8 +206,10 @@ impl Importer {
         let told = told(arrivals);
         let mut owed = self.revisit(clerk, arrivals, children).await?;
         for episode in new {
-            let child = &children.get(&episode.child).ok_or(StoreError::NotFound)?.child;
-            let facts = episode.facts(told.get(&episode.id).cloned().unwrap_or_default(), Vec::new());
+            let Subject { child, born_on } = &children.get(&episode.child).ok_or(StoreError::NotFound)?.subject;
+            let birthday_at = review_at(&clerk.agency, *born_on, episode.moments.received_at, clerk.at);
+            let told = told.get(&episode.id).cloned().unwrap_or_default();
+            let facts = Facts { birthday_at, ..episode.facts(told, Vec::new()) };
             let place = Place { agency: &clerk.agency, book: &clerk.book, child, at: clerk.at };
             owed.extend(replan::plan(&place, episode, &facts, &[]));
         }
@@ -300,8 +304,7 @@ fn began_at(facts: &EpisodeFacts) -> DateTime<Utc> {
 }
 
 fn episode(clerk: &Clerk, stands: &Stands, line: &Line<EpisodeId, EpisodeFacts>) -> Episode {
-    let (facts, child) = (&line.facts, &stands.child);
-    let birthday = eighteenth_birthday(stands.born_on).map(|day| clerk.agency.zone.start_of_day(day));
+    let (facts, child) = (&line.facts, &stands.subject.child);
     Episode {
         id: line.id,
         child: child.id,
@@ -328,7 +331,6 @@ fn episode(clerk: &Clerk, stands: &Stands, line: &Line<EpisodeId, EpisodeFacts>)
         material_changes: Vec::new(),
         choices: Vec::new(),
         chosen_by_name: None,
-        birthday_at: birthday.filter(|at| facts.received_at < *at),
         change_reason: None,
         version: 1,
         recorded_at: clerk.at,

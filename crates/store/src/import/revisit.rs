@@ -24,7 +24,7 @@ impl Importer {
             return Ok(Vec::new());
         }
         let many = Many { conn: &self.conn, agency: &clerk.agency, book: &clerk.book, at: clerk.at };
-        many.plan(&ids, |id| children.get(&id).map(|it| &it.child)).await
+        many.plan(&ids, |id| children.get(&id).map(|it| &it.subject)).await
     }
 }
 

@@ -1,24 +1,27 @@
 //! Many episodes of one agency planned again at once: by an import that tells of them anew, and by rules that changed.
 
+use chrono::{DateTime, Utc};
 use diesel::{
     BoolExpressionMethods as _, ExpressionMethods as _, JoinOnDsl as _, QueryDsl as _, SelectableHelper as _,
 };
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use futures_util::try_join;
 use homeward_domain::duty::{Cause, DutyState, TaskKind};
-use homeward_domain::episode::Completed;
+use homeward_domain::episode::{Completed, Facts};
 use homeward_domain::id::{ChildId, Id};
 use homeward_domain::law::RuleBook;
 use homeward_domain::notification::Told;
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
-use super::{Place, plan};
+use super::{Place, Subject, birthdays, plan};
 use crate::call::{Agency, Child};
 use crate::duties::{self, Owed};
 use crate::episodes::{self, Episode};
 use crate::error::{StoreError, StoreResult};
-use crate::notifications;
-use crate::schema;
+use crate::rungs::Queue;
+use crate::seal::Safe;
+use crate::{children, notifications, schema};
 
 /// Episodes of one agency in a running transaction, by whose rules, and when.
 pub(crate) struct Many<'a> {
@@ -33,21 +36,35 @@ impl Many<'_> {
     pub(crate) async fn plan<'c>(
         &self,
         ids: &[Uuid],
-        child: impl Fn(ChildId) -> Option<&'c Child>,
+        subject: impl Fn(ChildId) -> Option<&'c Subject>,
     ) -> StoreResult<Vec<Owed>> {
         let (episodes, stored) = (self.lock(ids).await?, self.stored(ids).await?);
-        self.plan_of(episodes, &stored, ids, child).await
+        let whom = |it: &Episode, _: &[Owed]| {
+            let Subject { child, born_on } = subject(it.child)?;
+            Some((*child, birthdays::review_at(self.agency, *born_on, it.moments.received_at, self.at)))
+        };
+        self.plan_of(episodes, &stored, ids, whom).await
+    }
+
+    /// Plans these episodes of these children again, and brings the duties and the queue in line.
+    pub(crate) async fn again(&self, safe: Safe<'_>, ids: &[Uuid], children: &[Uuid]) -> StoreResult<()> {
+        let subjects = self.subjects(safe, children).await?;
+        let owed = self.plan(ids, |id| subjects.iter().find(|it| it.child.id == id)).await?;
+        let queue = Queue { conn: self.conn, agency: self.agency.id, at: self.at };
+        let changes = queue.changes(&owed).await?;
+        queue.write(duties::sync(self.agency.id, &owed)?, changes).await
     }
 
     /// How many duties of these episodes are stored otherwise than the rules say, or stand otherwise in SQL than in the
-    /// domain (CK-07). Nothing is held: the transaction sees one moment.
+    /// domain (CK-07). Nothing is held: the transaction sees one moment. Nothing is opened: a birthday is believed.
     pub(crate) async fn disagreeing<'c>(
         &self,
         ids: &[Uuid],
         child: impl Fn(ChildId) -> Option<&'c Child>,
     ) -> StoreResult<usize> {
         let (episodes, stored) = (self.read(ids).await?, self.stored(ids).await?);
-        let planned = self.plan_of(episodes, &stored, ids, child).await?;
+        let whom = |it: &Episode, stored: &[Owed]| Some((*child(it.child)?, birthdays::planned_at(stored)));
+        let planned = self.plan_of(episodes, &stored, ids, whom).await?;
         let is_stored = |it: &Owed| stored.iter().any(|stored| stored.id == it.id && stored.duty == it.duty);
         let otherwise = planned.iter().filter(|it| !it.is_history && !is_stored(it)).count();
         let overdue = self.overdue(ids).await?;
@@ -56,24 +73,25 @@ impl Many<'_> {
         Ok(otherwise + divided)
     }
 
-    async fn plan_of<'c>(
+    async fn plan_of(
         &self,
         episodes: Vec<Episode>,
         stored: &[Owed],
         ids: &[Uuid],
-        child: impl Fn(ChildId) -> Option<&'c Child>,
+        whom: impl Fn(&Episode, &[Owed]) -> Option<(Child, Option<DateTime<Utc>>)>,
     ) -> StoreResult<Vec<Owed>> {
         let (told, mut completed) = (self.told(ids).await?, self.completed(ids).await?);
         completed.extend(self.searched(ids).await?);
         let mut owed = Vec::new();
         for episode in episodes {
             let id = episode.id;
-            let child = child(episode.child).ok_or(StoreError::NotFound)?;
             let told = told.iter().filter(|it| it.0 == id.uuid()).map(|it| it.1).collect();
             let done = completed.iter().filter(|it| it.0 == id.uuid()).map(|it| it.1).collect();
             let before: Vec<Owed> = stored.iter().filter(|it| it.cause == Cause::Episode(id)).cloned().collect();
-            let place = Place { agency: self.agency, book: self.book, child, at: self.at };
-            owed.extend(plan(&place, &episode, &episode.facts(told, done), &before));
+            let (child, birthday_at) = whom(&episode, &before).ok_or(StoreError::NotFound)?;
+            let place = Place { agency: self.agency, book: self.book, child: &child, at: self.at };
+            let facts = Facts { birthday_at, ..episode.facts(told, done) };
+            owed.extend(plan(&place, &episode, &facts, &before));
         }
         Ok(owed)
     }
@@ -178,6 +196,12 @@ impl Many<'_> {
             .select((dsl::id, dsl::child_id))
             .load(&mut &*self.conn)
             .await?)
+    }
+
+    async fn subjects(&self, safe: Safe<'_>, ids: &[Uuid]) -> StoreResult<Vec<Subject>> {
+        let (children, births) = try_join!(self.children(ids), children::births(self.conn, safe, ids))?;
+        let subject = |child: Child| Some(Subject { child, born_on: *births.get(&child.id)? });
+        Ok(children.into_iter().filter_map(subject).collect())
     }
 
     /// What a plan needs of these children.

@@ -9,14 +9,13 @@ use uuid::Uuid;
 use super::many::Many;
 use crate::agencies;
 use crate::call::Agency;
-use crate::duties;
 use crate::error::StoreResult;
-use crate::rungs::Queue;
+use crate::seal::Safe;
 use crate::sql::sql;
 use crate::tx::Store;
 
 /// So many episodes are planned with one statement each way.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 
 /// A request that began under the old rules has ended by then.
 const SETTLED: TimeDelta = TimeDelta::minutes(1);
@@ -38,17 +37,18 @@ pub(crate) fn plan_key(agency: &Agency) -> StoreResult<String> {
 }
 
 /// Plans everything open of the agency again, by its rules as they are given here.
-pub(crate) async fn whole_agency(conn: &AsyncPgConnection, agency: &Agency, at: DateTime<Utc>) -> StoreResult<()> {
+pub(crate) async fn whole_agency(
+    conn: &AsyncPgConnection,
+    agency: &Agency,
+    safe: Safe<'_>,
+    at: DateTime<Utc>,
+) -> StoreResult<()> {
     let book = agency.rule_book()?;
     let many = Many { conn, agency, book: &book, at };
     let unclosed = many.unclosed().await?;
     for batch in unclosed.chunks(BATCH) {
         let (ids, children): (Vec<Uuid>, Vec<Uuid>) = batch.iter().copied().unzip();
-        let children = many.children(&children).await?;
-        let owed = many.plan(&ids, |id| children.iter().find(|it| it.id == id)).await?;
-        let queue = Queue { conn, agency: agency.id, at };
-        let changes = queue.changes(&owed).await?;
-        queue.write(duties::sync(agency.id, &owed)?, changes).await?;
+        many.again(safe, &ids, &children).await?;
     }
     Ok(())
 }
@@ -71,16 +71,22 @@ impl Store {
     }
 
     async fn replan(&self, agency: &Agency, now: DateTime<Utc>) -> StoreResult<bool> {
-        self.within(agency.id, async |conn| in_one_transaction(conn, agency, now).await).await
+        let safe = Safe::new(&self.keyring, agency.id);
+        self.within(agency.id, async |conn| in_one_transaction(conn, agency, safe, now).await).await
     }
 }
 
-async fn in_one_transaction(conn: &AsyncPgConnection, agency: &Agency, now: DateTime<Utc>) -> StoreResult<bool> {
+async fn in_one_transaction(
+    conn: &AsyncPgConnection,
+    agency: &Agency,
+    safe: Safe<'_>,
+    now: DateTime<Utc>,
+) -> StoreResult<bool> {
     let chosen: Chosen = sql(CHOSEN).bind::<SqlUuid, _>(agency.id.uuid()).get_result(&mut &*conn).await?;
     if chosen.at.is_some_and(|at| now < at + SETTLED) {
         return Ok(false);
     }
-    whole_agency(conn, agency, now).await?;
+    whole_agency(conn, agency, safe, now).await?;
     let kept = sql(PLANNED)
         .bind::<Text, _>(plan_key(agency)?)
         .bind::<SqlUuid, _>(agency.id.uuid())

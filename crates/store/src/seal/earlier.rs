@@ -81,10 +81,10 @@ const CONTACTS: &str = "with told as (select distinct child_id from report_state
 
 /// Seals every row that is not, in small transactions, and lets children be found. Says whether anything
 /// was there: an empty database needs no key yet.
-pub(crate) async fn seal(conn: &AsyncPgConnection, keyring: &Keyring, now: DateTime<Utc>) -> Result<bool, KeysMissing> {
+pub(crate) async fn seal(conn: &AsyncPgConnection, keyring: &Keyring, now: DateTime<Utc>) -> Result<(), KeysMissing> {
     let agencies: Vec<Agency> = sql(AGENCIES).load(&mut &*conn).await.map_err(StoreError::from)?;
     if agencies.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
     admit(conn, keyring, now).await?;
     for clear in CLEAR {
@@ -93,14 +93,18 @@ pub(crate) async fn seal(conn: &AsyncPgConnection, keyring: &Keyring, now: DateT
     for agency in agencies {
         index(conn, keyring, Id::from_uuid(agency.id)).await?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Writes the tables anew, so that no file of them holds what was dropped. Whoever does not own the statistics of the
 /// database skips those.
 pub(crate) async fn wipe(conn: &AsyncPgConnection) -> StoreResult<()> {
+    let agencies: Vec<Agency> = sql(AGENCIES).load(&mut &*conn).await?;
+    if agencies.is_empty() {
+        return Ok(());
+    }
     let tables: BTreeSet<&str> = CLEAR.iter().map(|it| it.column.table).collect();
-    for table in tables.into_iter().chain(["pg_statistic"]) {
+    for table in tables.into_iter().chain(["rungs", "duty_limits", "pg_statistic"]) {
         (&mut &*conn).batch_execute(&format!("vacuum (full, analyze) {table}")).await?;
     }
     (&mut &*conn).batch_execute("checkpoint").await.or_else(|_| Ok(()))

@@ -9,11 +9,17 @@ use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::uses::Uses;
 use super::{KEY, aes};
 
 /// The keys, as every holder of a clone sees them now.
 #[derive(Clone)]
-pub struct Keyring(Arc<RwLock<Arc<Keys>>>);
+pub struct Keyring(Arc<Ring>);
+
+struct Ring {
+    keys: RwLock<Arc<Keys>>,
+    uses: Uses,
+}
 
 /// The last has the highest number and seals; the others still open.
 pub(super) struct Keys {
@@ -53,13 +59,13 @@ pub enum KeyringFault {
 impl Keyring {
     /// Reads one `number:base64` for each line. The last is used for new values.
     pub fn parse(text: &str) -> Result<Self, KeyringFault> {
-        Ok(Self(Arc::new(RwLock::new(Arc::new(parse(text)?)))))
+        Ok(Self(Arc::new(Ring { keys: RwLock::new(Arc::new(parse(text)?)), uses: Uses::default() })))
     }
 
     /// Takes the keys of this text instead. Every clone sees them from now on.
     pub fn replace(&self, text: &str) -> Result<(), KeyringFault> {
         let keys = Arc::new(parse(text)?);
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        *self.0.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
         Ok(())
     }
 
@@ -69,8 +75,12 @@ impl Keyring {
         keys.older.keys().copied().chain([keys.newest.0]).collect()
     }
 
+    pub(super) fn uses(&self) -> &Uses {
+        &self.0.uses
+    }
+
     pub(super) fn keys(&self) -> Arc<Keys> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

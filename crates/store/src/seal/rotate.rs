@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as
 use homeward_domain::id::Id;
 use uuid::Uuid;
 
-use super::{ALL, Column, Keyring, PROOF, Place, no_randomness, sealed};
+use super::{ALL, Column, Keyring, PROOF, Place, count, no_randomness};
 use crate::error::{StoreError, StoreResult};
 use crate::migrate;
 use crate::pool;
@@ -123,10 +123,12 @@ pub(crate) async fn admit(conn: &AsyncPgConnection, keyring: &Keyring, now: Date
 }
 
 fn proof(keyring: &Keyring) -> Result<(i32, Vec<u8>), KeysMissing> {
-    let keys = keyring.keys();
-    let (number, key) = keys.newest();
-    let row = i32::try_from(number).map_err(|_| no_randomness())?;
-    Ok((row, sealed(number, key, &proof_of(row), PROVEN).map_err(|_| no_randomness())?))
+    let number = newest(keyring)?;
+    Ok((number, keyring.seal(&proof_of(number), PROVEN)?))
+}
+
+fn newest(keyring: &Keyring) -> StoreResult<i32> {
+    i32::try_from(keyring.keys().newest().0).map_err(|_| no_randomness())
 }
 
 fn proof_of(number: i32) -> Place {
@@ -163,13 +165,14 @@ pub async fn rewrap(owner_url: &str, keyring: &Keyring) -> StoreResult<Rewrapped
             rewrap_some(&mut conn, keyring, *column, found).await?;
         }
     }
+    count(&conn, keyring).await?;
     Ok(done)
 }
 
 /// Says that no value is left under the keys before this keyring's newest: the key file may let them go.
 pub async fn retire(owner_url: &str, keyring: &Keyring, now: DateTime<Utc>) -> StoreResult<usize> {
     let mut conn = migrate::connect(owner_url).await?;
-    let (number, _) = proof(keyring).map_err(|_| no_randomness())?;
+    let number = newest(keyring)?;
     let retired = sql(RETIRE).bind::<Timestamptz, _>(now).bind::<Integer, _>(number).execute(&mut conn).await?;
     Ok(retired)
 }
@@ -214,7 +217,7 @@ async fn under_older_keys(
     column: Column,
     after: String,
 ) -> StoreResult<Vec<Found>> {
-    let (newest, _) = proof(keyring).map_err(|_| no_randomness())?;
+    let newest = newest(keyring)?;
     let found = sql("select ctid::text as spot, agency_id, ")
         .push(column.row)
         .push(" as named, ")

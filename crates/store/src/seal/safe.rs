@@ -37,6 +37,10 @@ impl<'a> Safe<'a> {
         Self { keyring, agency }
     }
 
+    pub(crate) fn agency(&self) -> AgencyId {
+        self.agency
+    }
+
     /// Seals a value for its place. `row` is what names the row in [`Column::row`].
     pub(crate) fn seal(
         &self,
