@@ -73,7 +73,7 @@ async fn a_duty_without_a_rung_is_refused() {
         'sequence', 99))).* from duties d";
     assert_eq!(refused(&owner, bare).await, "HW002");
     force(&owner, bare).await;
-    assert_eq!(Faults::find(&owner, at(NOW)).await, Faults { forgotten: 3, ..Faults::default() });
+    assert_eq!(Faults::find(&owner, at(NOW)).await, Faults { forgotten: 2, ..Faults::default() });
 }
 
 #[tokio::test]
