@@ -41,6 +41,7 @@ mod screenings;
 mod sealing;
 mod search_efforts;
 mod sessions;
+mod sign_ins;
 mod silence;
 mod tidy;
 mod timeline;

@@ -10,7 +10,7 @@ use crate::episode::ClosureReason;
 use crate::id::{
     AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
     EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId,
-    PlacementId, ReminderId, ScreeningId, SearchEffortId, ShiftId, UserId, WebhookId, WhereaboutsId,
+    PlacementId, ReminderId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId, WebhookId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 
@@ -94,6 +94,16 @@ pub enum Change {
     ChoicesRecorded { episode_id: EpisodeId, choices: Vec<String> },
     /// A person was added to the agency.
     PersonAdded { user_id: UserId },
+    /// A person chose another password. Their other sessions ended.
+    PasswordChanged,
+    /// An administrator had a link to choose a password sent to somebody.
+    PasswordResetStarted { user_id: UserId },
+    /// An administrator let somebody sign in again who was locked out.
+    SignInUnlocked { user_id: UserId },
+    /// A person ended one of their own sessions.
+    SessionEnded { session_id: SessionId },
+    /// An administrator ended the sessions of somebody, or of everyone within their reach.
+    SessionsEnded { user_id: Option<UserId>, sessions: usize },
     /// What a person does or where they work was changed.
     PersonChanged { user_id: UserId, fields: Vec<&'static str> },
     /// Somebody else stands in for a worker, or nobody does.

@@ -35,6 +35,7 @@ pub mod compliance;
 pub mod counts;
 
 pub mod audit;
+pub mod notice;
 pub mod photo;
 pub mod policy;
 pub mod roster;

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
+use homeward_store::sessions::Limits;
+
 use crate::private_file;
 use crate::tls::CertificateFiles;
 use crate::webhook::Allowed;
@@ -42,6 +44,8 @@ pub struct Config {
     pub webhook_allow: Allowed,
     /// Where a worker shows whether it runs; none shows it nowhere.
     pub work_listen: Option<SocketAddr>,
+    /// How long a sign-in lasts.
+    pub limits: Limits,
     /// How the watch is set up.
     pub watch: WatchConfig,
 }
@@ -73,7 +77,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 24] = [
+pub const VARIABLES: [(&str, &str); 28] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
@@ -89,6 +93,13 @@ pub const VARIABLES: [(&str, &str); 24] = [
     ("HOMEWARD_MAIL_FROM", "in whose name mail is sent, homeward@localhost where left out"),
     ("HOMEWARD_PUBLIC_URL", "where people sign in, as it stands in messages; HOMEWARD_LISTEN where left out"),
     ("HOMEWARD_WEBHOOK_ALLOW", "host:port pairs that webhooks may go to though they are not public, by commas"),
+    ("HOMEWARD_IDLE_MINUTES", "after how long a session that nobody uses ends, 15 where left out, 30 at most"),
+    ("HOMEWARD_SESSION_HOURS", "how long a session lasts at most, 12 where left out, and no more"),
+    ("HOMEWARD_SESSIONS_AT_ONCE", "how many sessions of one person stand at once, 5 where left out"),
+    (
+        "HOMEWARD_UNLOCK_MINUTES",
+        "after how long a locked sign-in opens, 15 where left out; `never` asks an administrator",
+    ),
     ("HOMEWARD_WORK_LISTEN", "where `work` shows /livez, /readyz, /metrics and /status; nowhere where left out"),
     ("HOMEWARD_WATCH_LISTEN", "the same for `watch`"),
     ("HOMEWARD_ALARM_COMMAND", "a command that gets each alarm of `watch` on standard input; not by the mail relay"),
@@ -150,6 +161,7 @@ impl Config {
             threads: parsed(values, faults, "HOMEWARD_THREADS", DEFAULT_THREADS).get(),
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),
             work_listen: listening(values, faults, "HOMEWARD_WORK_LISTEN"),
+            limits: limits::read(values, faults),
             watch: WatchConfig::from(values, faults),
             data_dir,
             key_file,
@@ -246,5 +258,6 @@ fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
         .collect()
 }
 
+mod limits;
 #[cfg(test)]
 mod tests;

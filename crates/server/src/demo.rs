@@ -15,7 +15,7 @@ use homeward_store::call::{Agency, Rules};
 use homeward_store::seal::Keyring;
 use uuid::Uuid;
 
-use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
+use crate::auth::password::{Cost, Password, PasswordError, PasswordRule, Passwords};
 use crate::auth::token::{NoRandomness, Secret};
 use crate::problem::Problem;
 
@@ -195,7 +195,7 @@ async fn choose(setup: &mut Setup, given: Option<String>) -> Result<Chosen, Demo
             (DemoPassword::MadeUp(text.clone()), text)
         }
     };
-    let hash = Passwords::new().hash(&Password::parse(text)?).await?;
+    let hash = Passwords::new(Cost::STRONG).hash(&Password::parse(text)?).await?;
     Ok(Chosen { password, hash })
 }
 

@@ -54,7 +54,14 @@ pub fn routes(at: &mut ServiceConfig) {
 }
 
 fn signing_in(at: &mut ServiceConfig) {
-    at.service(sessions::login).service(sessions::refresh).service(sessions::logout).service(sessions::me);
+    at.service(sessions::login)
+        .service(sessions::refresh)
+        .service(sessions::logout)
+        .service(sessions::me)
+        .service(me::sessions::list)
+        .service(me::sessions::end)
+        .service(me::password::change)
+        .service(me::password::reset);
 }
 
 fn children(at: &mut ServiceConfig) {
@@ -188,6 +195,9 @@ fn people(at: &mut ServiceConfig) {
         .service(users::change::add)
         .service(users::show)
         .service(users::change::change)
+        .service(users::sign_ins::unlock)
+        .service(users::sign_ins::start_reset)
+        .service(users::sign_ins::end_sessions)
         .service(users::back_ups::show)
         .service(users::back_ups::choose)
         .service(users::hand_overs::hand_over)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use homeward_domain::delivery::Reply;
 use homeward_store::deliveries::{Answer, Line, Mail};
+use homeward_store::notices::Letter;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, Message};
 use lettre::transport::smtp::PoolConfig;
@@ -88,6 +89,23 @@ impl Mailer {
         let Some(to) = self.canaries_to.clone() else { return false };
         let Ok(message) = self.head(to, canary, "Homeward canary").body(format!("{canary}\n")) else { return false };
         matches!(tokio::time::timeout(PATIENCE, self.relay.send(message)).await, Ok(Ok(_)))
+    }
+
+    /// Where people sign in.
+    pub fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// A notice about a sign-in. Whether the relay is done with it: an address that it refuses is not tried again.
+    pub async fn tell(&self, id: Uuid, subject: &str, letter: &Letter) -> bool {
+        let Ok(to) = letter.to.parse() else { return true };
+        let message = self.head(to, id, subject).header(ContentType::TEXT_PLAIN).body(format!("{}\n", letter.text));
+        let Ok(message) = message else { return true };
+        match tokio::time::timeout(PATIENCE, self.relay.send(message)).await {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => answer(&error).reply == Reply::Refused,
+            Err(_) => false,
+        }
     }
 
     fn message(&self, to: Mailbox, mail: &Mail) -> Result<Message, lettre::error::Error> {

@@ -16,7 +16,7 @@ use crate::http;
 use crate::problem::{Fault, ProblemView};
 
 /// Reached without a token: how one gets a token.
-const OPEN: [&str; 3] = ["login", "refresh_session", "read_calendar"];
+const OPEN: [&str; 4] = ["login", "refresh_session", "finish_password_reset", "read_calendar"];
 
 /// What may be answered instead, and why; each is `application/problem+json`.
 const PROBLEMS: [(&str, &str); 6] = [
@@ -75,14 +75,18 @@ fn base() -> OpenApi {
 }
 
 /// Acts without a body that can come too late.
-const CONFLICTING: [&str; 6] = [
+const CONFLICTING: [&str; 7] = [
     "cancel_absence",
     "cancel_on_call_shift",
     "challenge_webhook",
     "remove_address",
     "resend_webhook_message",
     "rotate_webhook_secret",
+    "start_password_reset",
 ];
+
+/// They hash a password, and each hash takes a turn.
+const HASHING: [&str; 3] = ["login", "change_password", "finish_password_reset"];
 
 /// Security and problems, the same for every operation, so that no handler repeats them.
 fn complete(operation: &mut Operation) {
@@ -101,8 +105,8 @@ fn complete(operation: &mut Operation) {
     if CONFLICTING.contains(&name.as_str()) {
         add(operation, &[("409", "Conflicts with what is recorded")]);
     }
-    if name == "login" {
-        add(operation, &[("429", "Too many tries; wait as long as Retry-After says")]);
+    if HASHING.contains(&name.as_str()) {
+        add(operation, &[("429", "Too many wait to be let in; wait as long as Retry-After says")]);
     }
 }
 

@@ -40,7 +40,7 @@ pub enum Problem {
     SignInRequired,
     #[error("the e-mail, the password or the code is wrong")]
     SignInFailed,
-    #[error("too many tries; wait before the next")]
+    #[error("too many wait to be let in; wait before the next try")]
     TooManyTries { seconds: u64 },
     #[error("your role does not allow this")]
     Forbidden,
@@ -96,6 +96,8 @@ pub enum Problem {
     ChangedMeanwhile,
     #[error("this was done before")]
     AlreadyDone,
+    #[error("no mail leaves this installation")]
+    NoMail,
     #[error("this takes a second person")]
     TakesAnotherPerson,
     #[error("the endpoint did not answer with the text of the challenge")]
@@ -161,6 +163,7 @@ impl Problem {
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
             Self::TakesAnotherPerson => (S::FORBIDDEN, "takes-another-person"),
+            Self::NoMail => (S::CONFLICT, "no-mail"),
             Self::ChallengeNotAnswered => (S::CONFLICT, "challenge-not-answered"),
             Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
             Self::EpisodeOpen => (S::CONFLICT, "episode-open"),

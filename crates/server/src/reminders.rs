@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::objects::Objects;
 
 mod heart;
+mod notices;
 mod outbox;
 
 use heart::Heart;

@@ -11,7 +11,7 @@ use homeward_store::{Store, StoreError, migrate};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::auth::password::Passwords;
+use crate::auth::password::{Cost, Passwords};
 use crate::auth::token::{Keys, SigningKey};
 use crate::bounce;
 use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
@@ -147,12 +147,12 @@ async fn manage_user(command: UserCommand, database: &Database) -> Result<(), Fa
     match command {
         UserCommand::Create { agency, email, name, role, unit: units, whole_agency, password_file } => {
             let password = demo::read_password(password_file.as_deref())?;
-            let new = NewUser { agency, email, name, role, units, whole_agency, password };
+            let new = NewUser { agency, email, name, role, units, whole_agency, password, cost: Cost::STRONG };
             let id = demo::create_user(&database.owner_url, new, SystemClock.now()).await?;
             print(&format!("created {id}"));
         }
         UserCommand::Password { agency, email, password_file } => {
-            let password = demo::read_password(password_file.as_deref())?;
+            let password = (demo::read_password(password_file.as_deref())?, Cost::STRONG);
             demo::give_password(&database.owner_url, (&agency, &email), password, SystemClock.now()).await?;
             print("they can sign in with it now");
         }
@@ -242,7 +242,7 @@ struct Roles {
 
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
     let mailer = mailer(config)?;
-    let store = open_store(config, database).await?;
+    let store = open_store(config, database).await?.limited(config.limits);
     let store = if mailer.is_some() { store.mailing() } else { store };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let objects = Objects::in_folder(&config.data_dir.join("objects"))?;
@@ -270,7 +270,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             store,
             clock,
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
-            passwords: Arc::new(Passwords::new()),
+            passwords: Arc::new(Passwords::new(Cost::STRONG)),
             objects,
             poster,
             decoders: Arc::new(Semaphore::new(DECODERS)),

@@ -110,15 +110,17 @@ const PERSON: &str = "with person as (insert into users (agency_id, id, email, n
     on conflict do nothing returning agency_id, id, email), \
     placed as (insert into user_units (agency_id, user_id, unit_id) \
     select person.agency_id, person.id, unit.id from person, unnest(?) as unit(id)) \
-    insert into sign_ins (email, agency_id, user_id, password_hash) \
-    select email, agency_id, id, ? from person";
+    insert into sign_ins (email, agency_id, user_id, password_hash, used_at) \
+    select email, agency_id, id, ?, ? from person";
 
 const GIVE_PASSWORD: &str = "with person as (select u.agency_id, u.id, u.email, ?::timestamptz as at, ?::text as hash \
     from users u where u.agency_id = ? and u.email = ? and u.disabled_at is null), \
     ended as (update sessions s set ended_at = p.at, end_reason = 'signed_out' from person p \
     where s.agency_id = p.agency_id and s.user_id = p.id and s.ended_at is null) \
-    insert into sign_ins (email, agency_id, user_id, password_hash) select email, agency_id, id, hash from person \
-    on conflict (email) do update set password_hash = excluded.password_hash \
+    insert into sign_ins (email, agency_id, user_id, password_hash, used_at) \
+    select email, agency_id, id, hash, at from person \
+    on conflict (email) do update set password_hash = excluded.password_hash, used_at = excluded.used_at, \
+    failures = null, failing_since = null, locked_at = null \
     where (sign_ins.agency_id, sign_ins.user_id) = (excluded.agency_id, excluded.user_id)";
 
 /// The tables refuse a child that no entry of the same transaction explains.
@@ -186,6 +188,7 @@ impl Setup {
             .bind::<Text, _>(new.email)
             .bind::<Array<SqlUuid>, _>(units)
             .bind::<Text, _>(new.password_hash)
+            .bind::<Timestamptz, _>(self.at)
             .execute(&mut self.conn)
             .await?;
         Ok(added == 1)
@@ -272,7 +275,7 @@ impl Setup {
     pub async fn set_password(&mut self, agency: AgencyId, user: UserId, hash: &str) -> StoreResult<bool> {
         let theirs = sign_ins::agency_id.eq(agency.uuid()).and(sign_ins::user_id.eq(user.uuid()));
         let changed = diesel::update(sign_ins::table.filter(theirs))
-            .set(sign_ins::password_hash.eq(hash))
+            .set((sign_ins::password_hash.eq(hash), sign_ins::used_at.eq(self.at)))
             .execute(&mut self.conn)
             .await?;
         Ok(changed == 1)

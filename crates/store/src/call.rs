@@ -180,6 +180,8 @@ pub(crate) struct Row {
     assigned_to: Option<Uuid>,
     #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
     care_status: Option<String>,
+    #[diesel(sql_type = diesel::sql_types::Timestamptz)]
+    pub(crate) idle_until: DateTime<Utc>,
     #[diesel(embed)]
     named: Option<Named>,
 }
@@ -188,12 +190,13 @@ pub(crate) struct Row {
 const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
-    c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version \
+    c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, s.idle_until \
     from sessions s \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
     join agencies a on a.id = s.agency_id \
     left join children c on c.agency_id = s.agency_id and c.id = ? \
-    where s.agency_id = ? and s.id = ? and s.user_id = ? and s.ended_at is null and ? < s.expires_at";
+    where s.agency_id = ? and s.id = ? and s.user_id = ? and s.ended_at is null and ? < s.expires_at \
+    and ? < s.idle_until";
 
 /// The statement that reads it.
 pub(crate) fn standing(call: &Call, child: Option<ChildId>) -> Sql {
@@ -202,6 +205,7 @@ pub(crate) fn standing(call: &Call, child: Option<ChildId>) -> Sql {
         .bind::<SqlUuid, _>(call.agency.uuid())
         .bind::<SqlUuid, _>(call.session.uuid())
         .bind::<SqlUuid, _>(call.user.uuid())
+        .bind::<Timestamptz, _>(call.at)
         .bind::<Timestamptz, _>(call.at)
 }
 

@@ -474,6 +474,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    notices (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        about_id -> Uuid,
+        kind -> Text,
+        happened_at -> Timestamptz,
+        next_try_at -> Timestamptz,
+        tries -> Int4,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     notifications (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -549,6 +563,18 @@ diesel::table! {
         sha256_json -> Text,
         sha256_pdf -> Text,
         for_few -> Bool,
+    }
+}
+
+diesel::table! {
+    password_resets (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        secret_hash -> Bytea,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -641,6 +667,7 @@ diesel::table! {
         secret_hash -> Bytea,
         issued_at -> Timestamptz,
         used_at -> Nullable<Timestamptz>,
+        successor_id -> Nullable<Uuid>,
     }
 }
 
@@ -789,6 +816,8 @@ diesel::table! {
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         end_reason -> Nullable<Text>,
+        idle_until -> Timestamptz,
+        agent -> Nullable<Text>,
     }
 }
 
@@ -798,6 +827,10 @@ diesel::table! {
         agency_id -> Uuid,
         user_id -> Uuid,
         password_hash -> Text,
+        failures -> Nullable<Int4>,
+        failing_since -> Nullable<Timestamptz>,
+        locked_at -> Nullable<Timestamptz>,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use homeward_domain::audit::{Entry, Look};
-use homeward_domain::id::{AgencyId, ChildId, Id};
+use homeward_domain::id::{ChildId, Id};
 use homeward_domain::policy::{Action, Denied, Grant, Permit};
 
 use crate::audit;
@@ -22,11 +22,13 @@ use crate::pool::{self, Pool, Pooled};
 use crate::replan::{self, Touched};
 use crate::seal::Keyring;
 use crate::search::IndexKeys;
+use crate::sessions::{Limits, Touch};
 use crate::sql::Sql;
 
 mod frame;
+mod open;
 
-use frame::{Claimed, commit, commit_with, opened, roll_back};
+use frame::{Claimed, commit_with, opened, roll_back};
 pub(crate) use frame::{OPEN_SWEEP, open_for, unasked, warm};
 
 /// A value, and whom showing it shows. Looks at nobody are not written.
@@ -55,6 +57,7 @@ pub struct Store {
     pub(crate) pool: Pool,
     pub(crate) keyring: Keyring,
     pub(crate) mails: bool,
+    pub(crate) limits: Limits,
     index_keys: IndexKeys,
 }
 
@@ -65,6 +68,8 @@ pub struct ReadTx {
     index_keys: IndexKeys,
     call: Call,
     standing: Standing,
+    touch: Touch,
+    mails: bool,
 }
 
 /// A transaction that writes, and needs an entry to commit.
@@ -74,34 +79,6 @@ pub struct WriteTx {
 }
 
 impl Store {
-    /// Opens a pool of `connections` to the database at `url`, whose sealed values the keyring opens.
-    pub async fn open(url: &str, connections: u32, keyring: Keyring) -> StoreResult<Self> {
-        let (pool, index_keys) = (pool::build(url, connections).await?, IndexKeys::default());
-        Ok(Self { pool, keyring, mails: false, index_keys })
-    }
-
-    /// The same, where mail leaves the installation: what is delivered into inboxes goes out by mail too.
-    pub fn mailing(self) -> Self {
-        Self { mails: true, ..self }
-    }
-
-    /// Work within one agency that is no person's request.
-    pub(crate) async fn within<T>(
-        &self,
-        agency: AgencyId,
-        work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
-    ) -> StoreResult<T> {
-        unasked(&self.pool, &open_for(agency), work).await
-    }
-
-    /// Work across every agency, on the few tables that allow it.
-    pub(crate) async fn sweep<T>(
-        &self,
-        work: impl AsyncFnOnce(&AsyncPgConnection) -> StoreResult<T>,
-    ) -> StoreResult<T> {
-        unasked(&self.pool, OPEN_SWEEP, work).await
-    }
-
     /// Reads about one child, and records that they were looked at before the value leaves.
     pub async fn read<A: Action, T, E: From<StoreError>>(
         &self,
@@ -154,7 +131,8 @@ impl Store {
     /// Reads what concerns no child: the caller, the rules, the catalogue.
     pub async fn standing(&self, call: &Call) -> StoreResult<Standing> {
         let mut tx = self.begin(call, None, None).await?.0;
-        commit(&mut tx.conn).await?;
+        let last = tx.touch.statement(call).into_iter().collect();
+        commit_with(&mut tx.conn, last).await?;
         Ok(tx.standing)
     }
 
@@ -247,9 +225,10 @@ impl Store {
             roll_back(&mut conn).await;
             return Err(StoreError::SignedOut);
         };
+        let touch = Touch { idle_until: row.idle_until, idle: self.limits.idle };
         let standing = row.standing(call, child)?;
-        let (keyring, index_keys) = (self.keyring.clone(), self.index_keys.clone());
-        Ok((ReadTx { conn, keyring, index_keys, call: call.clone(), standing }, claimed))
+        let (keyring, index_keys, mails) = (self.keyring.clone(), self.index_keys.clone(), self.mails);
+        Ok((ReadTx { conn, keyring, index_keys, call: call.clone(), standing, touch, mails }, claimed))
     }
 }
 
@@ -302,6 +281,10 @@ impl ReadTx {
         &self.keyring
     }
 
+    pub(crate) fn mails(&self) -> bool {
+        self.mails
+    }
+
     pub(crate) fn index_keys(&self) -> &IndexKeys {
         &self.index_keys
     }
@@ -311,7 +294,8 @@ impl ReadTx {
         match result {
             Ok(Seen(value, look)) => {
                 let look = audit::look(&self.call, &look);
-                commit_with(&mut self.conn, look.into_iter().collect()).await?;
+                let last = look.into_iter().chain(self.touch.statement(&self.call)).collect();
+                commit_with(&mut self.conn, last).await?;
                 Ok(value)
             }
             Err(error) => {
@@ -393,6 +377,7 @@ impl WriteTx {
             many => audit::insert_all(self.read.conn(), many, call.at, call.request_id.as_deref()).await?,
         }
         last.extend(keep?);
+        last.extend(self.read.touch.statement(call));
         commit_with(&mut self.read.conn, last).await
     }
 }

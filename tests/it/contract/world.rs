@@ -12,7 +12,7 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 49] = [
+pub(super) const OF_NO_CHILD: [&str; 56] = [
     "add_address",
     "add_on_call_shift",
     "add_user",
@@ -20,11 +20,15 @@ pub(super) const OF_NO_CHILD: [&str; 49] = [
     "cancel_absence",
     "cancel_on_call_shift",
     "challenge_webhook",
+    "change_password",
     "change_user",
     "choose_agency_rules",
     "choose_back_up",
     "choose_preferences",
     "clear_bounce",
+    "end_session",
+    "end_sessions",
+    "finish_password_reset",
     "get_absence",
     "get_agency_rules",
     "get_back_up",
@@ -44,6 +48,7 @@ pub(super) const OF_NO_CHILD: [&str; 49] = [
     "list_on_call_shifts",
     "list_primary_factors",
     "list_rules",
+    "list_sessions",
     "list_units",
     "list_users",
     "list_webhook_messages",
@@ -62,6 +67,8 @@ pub(super) const OF_NO_CHILD: [&str; 49] = [
     "revoke_calendar_feed",
     "rotate_webhook_secret",
     "set_escalation_contacts",
+    "start_password_reset",
+    "unlock_user",
 ];
 
 /// Reads that have a body.

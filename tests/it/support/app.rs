@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use homeward_domain::id::Id;
 use homeward_server::auth::password::{Password, Passwords};
 use homeward_server::auth::token::{Keys, SigningKey};
@@ -21,11 +21,12 @@ use homeward_server::serve::{self, Door};
 use homeward_server::webhook::{Allowed, Poster};
 use homeward_store::Store;
 use homeward_store::seal::{self, Keyring};
+use homeward_store::sessions::Limits;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 
 use super::clock::TestClock;
-use super::db::{KEYS, keyring};
+use super::db::{KEYS, LITTLE, keyring};
 use super::given::Case;
 use super::mailbox::Relay;
 use super::{Database, PASSWORD, Person, at};
@@ -54,20 +55,25 @@ impl TestApp {
 
     /// The same on a database of one's own.
     pub async fn on(db: Database, now: &str) -> Self {
-        Self::with(db, now, None).await
+        Self::with(db, now, None, roomy()).await
+    }
+
+    /// A server on which sessions last no longer than they do where it is in use.
+    pub async fn strict(now: &str) -> Self {
+        Self::with(Database::new().await, now, None, Limits::default()).await
     }
 
     /// A server whose mail goes to `relay`.
     pub async fn mailing(now: &str, relay: &Relay) -> Self {
         let mailer = Mailer::new(&relay.url, "homeward@agency.test", "https://homeward.agency.test").expect("a mailer");
         let mailer = mailer.with_canaries(CANARIES).expect("an address");
-        Self::with(Database::new().await, now, Some(mailer)).await
+        Self::with(Database::new().await, now, Some(mailer), roomy()).await
     }
 
-    async fn with(db: Database, now: &str, mailer: Option<Mailer>) -> Self {
+    async fn with(db: Database, now: &str, mailer: Option<Mailer>, limits: Limits) -> Self {
         let clock = Arc::new(TestClock::at(at(now)));
         let (key_text, keyring) = (KEYS.to_owned(), keyring());
-        let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens");
+        let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens").limited(limits);
         let store = if mailer.is_some() { store.mailing() } else { store };
         let objects = Objects::in_memory();
         // Endpoints of a test listen on this machine, at any port.
@@ -79,7 +85,7 @@ impl TestApp {
             store,
             clock: clock.clone(),
             keys: Arc::new(Keys::new(SigningKey::from_bytes((7..39).collect()).expect("a key"))),
-            passwords: Arc::new(Passwords::new()),
+            passwords: Arc::new(Passwords::new(LITTLE)),
             objects,
             poster,
             decoders: Arc::new(Semaphore::new(1)),
@@ -97,6 +103,7 @@ impl TestApp {
     /// A second server on the same database and clock: another replica. Its address.
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
+        let store = store.limited(self.state.store.limits());
         listen(&AppState { store, ..self.state.clone() })
     }
 
@@ -207,6 +214,7 @@ impl TestApp {
             units: Vec::new(),
             whole_agency: true,
             password: Password::parse(super::db::PASSWORD.to_owned()).expect("a password"),
+            cost: LITTLE,
         };
         homeward_server::demo::create_user(&self.db.url, new, self.now()).await.expect("a person is added");
         Person::sign_in(self, email).await
@@ -230,7 +238,7 @@ impl TestApp {
             "email": email, "name": name, "role": role, "unit_codes": units, "whole_agency": unit.is_none(),
         });
         self.person("administrator").await.post("/v1/users", person, 201).await;
-        let password = Password::choose(PASSWORD.to_owned()).expect("a password");
+        let password = (Password::parse(PASSWORD.to_owned()).expect("a password"), LITTLE);
         demo::give_password(&self.db.url, ("Demo State", &email), password, self.now()).await.expect("they are there");
         self.person(name).await
     }
@@ -239,6 +247,11 @@ impl TestApp {
     pub async fn given_case(&self) -> Case {
         Case::open(self).await
     }
+}
+
+/// Tests go from one hour to the next with one token, and sign the same person in for each case.
+fn roomy() -> Limits {
+    Limits { access: TimeDelta::minutes(15), at_once: 1_000, ..Limits::default() }
 }
 
 /// The program itself, beside the tests.

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use homeward_domain::id::{AgencyId, Id, SessionId, UserId};
 use homeward_store::sessions::{Presented, RefreshTokenId, SecretHash, Session};
+use homeward_store::sign_ins::{PresentedReset, ResetId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -19,10 +20,6 @@ use crate::private_file::{create, read};
 
 #[cfg(test)]
 mod tests;
-
-/// How long an access token works. Each request asks the database whether its session still stands, so this is not
-/// the time for which a stolen one works after a sign-out.
-pub const ACCESS_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
 /// A key that is shorter could be guessed.
 const KEY_BYTES: usize = 32;
@@ -36,6 +33,8 @@ const TAG_BYTES: usize = 16;
 const CURSOR_LABEL: &[u8] = b"homeward cursor";
 
 const REFRESH_PREFIX: &str = "hwr_";
+
+const RESET_PREFIX: &str = "hwp_";
 
 /// Why there is no key to sign with.
 #[derive(Debug, thiserror::Error)]
@@ -160,9 +159,15 @@ impl Keys {
         }
     }
 
-    /// An access token, and how many seconds it works from `at`. It does not outlive its session.
-    pub fn sign(&self, session: &Session, at: DateTime<Utc>) -> Result<(String, i64), jsonwebtoken::errors::Error> {
-        let expires_at = session.expires_at.min(at + ACCESS_LIFETIME).timestamp();
+    /// An access token, and how many seconds it works from `at`. It does not outlive its session. Each request asks the
+    /// database whether that still stands, so `lifetime` is not how long a stolen one works after a sign-out.
+    pub fn sign(
+        &self,
+        session: &Session,
+        lifetime: TimeDelta,
+        at: DateTime<Utc>,
+    ) -> Result<(String, i64), jsonwebtoken::errors::Error> {
+        let expires_at = session.expires_at.min(at + lifetime).timestamp();
         let wire =
             Wire { sub: session.user, sid: session.id, agy: session.agency, iat: at.timestamp(), exp: expires_at };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &wire, &self.signing)?;
@@ -228,26 +233,41 @@ impl RefreshToken {
 
     /// Reads what a client sent.
     pub fn parse(text: &str) -> Result<Self, InvalidToken> {
-        let bytes = text.strip_prefix(REFRESH_PREFIX).and_then(|it| URL_SAFE_NO_PAD.decode(it).ok());
-        let bytes = bytes.ok_or(InvalidToken)?;
-        let (agency, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
-        let (id, secret) = rest.split_first_chunk::<16>().ok_or(InvalidToken)?;
-        Ok(Self {
-            agency: Id::from_uuid(Uuid::from_bytes(*agency)),
-            id: Id::from_uuid(Uuid::from_bytes(*id)),
-            secret: Secret(secret.try_into().map_err(|_| InvalidToken)?),
-        })
+        let (agency, id, secret) = unpack(REFRESH_PREFIX, text)?;
+        Ok(Self { agency, id: Id::from_uuid(id), secret })
     }
 
     /// What the client is given. Nothing else shows the secret.
     pub fn reveal(&self) -> String {
-        let (agency, id) = (self.agency.uuid(), self.id.uuid());
-        let bytes = [agency.as_bytes().as_slice(), id.as_bytes(), &self.secret.0].concat();
-        format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+        pack(REFRESH_PREFIX, self.agency, self.id.uuid(), &self.secret)
     }
 
-    /// What the database is asked.
-    pub fn presented(&self) -> Presented {
-        Presented { agency: self.agency, token: self.id, secret_hash: self.secret.hash() }
+    /// What the database is asked, for a client that calls itself `agent`.
+    pub fn presented(&self, agent: Option<String>) -> Presented {
+        Presented { agency: self.agency, token: self.id, secret_hash: self.secret.hash(), agent }
     }
+}
+
+/// The code that a mail brings to choose a password with. Nothing else shows the secret.
+pub fn reset_code(agency: AgencyId, id: ResetId, secret: &Secret) -> String {
+    pack(RESET_PREFIX, agency, id.uuid(), secret)
+}
+
+/// Reads such a code.
+pub fn read_reset_code(text: &str) -> Result<PresentedReset, InvalidToken> {
+    let (agency, id, secret) = unpack(RESET_PREFIX, text)?;
+    Ok(PresentedReset { agency, id: Id::from_uuid(id), secret_hash: secret.hash() })
+}
+
+fn pack(prefix: &str, agency: AgencyId, id: Uuid, secret: &Secret) -> String {
+    let bytes = [agency.uuid().as_bytes().as_slice(), id.as_bytes(), &secret.0].concat();
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+fn unpack(prefix: &str, text: &str) -> Result<(AgencyId, Uuid, Secret), InvalidToken> {
+    let bytes = text.strip_prefix(prefix).and_then(|it| URL_SAFE_NO_PAD.decode(it).ok()).ok_or(InvalidToken)?;
+    let (agency, rest) = bytes.split_first_chunk::<16>().ok_or(InvalidToken)?;
+    let (id, secret) = rest.split_first_chunk::<16>().ok_or(InvalidToken)?;
+    let secret = Secret(secret.try_into().map_err(|_| InvalidToken)?);
+    Ok((Id::from_uuid(Uuid::from_bytes(*agency)), Uuid::from_bytes(*id), secret))
 }

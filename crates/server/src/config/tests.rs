@@ -35,3 +35,24 @@ fn a_certificate_goes_with_its_key_and_makes_the_address_an_https_one() {
     assert!(config.tls.is_some_and(|it| it.key == Path::new("key.pem")));
     assert!(read(&[chain]).is_err() && read(&[key]).is_err());
 }
+
+#[test]
+fn se_03_the_limits_of_a_session_can_be_tightened_and_not_loosened() {
+    let limits = read(&[]).expect("no faults").limits;
+    assert_eq!((limits.idle.num_minutes(), limits.lifetime.num_hours(), limits.at_once), (15, 12, 5));
+    assert_eq!((limits.access.num_minutes(), limits.unlock.map(|it| it.num_minutes())), (5, Some(15)));
+    let tighter =
+        [("HOMEWARD_IDLE_MINUTES", "5"), ("HOMEWARD_SESSION_HOURS", "8"), ("HOMEWARD_UNLOCK_MINUTES", "never")];
+    let limits = read(&tighter).expect("no faults").limits;
+    assert_eq!((limits.idle.num_minutes(), limits.lifetime.num_hours(), limits.unlock), (5, 8, None));
+    for looser in [
+        ("HOMEWARD_IDLE_MINUTES", "31"),
+        ("HOMEWARD_IDLE_MINUTES", "0"),
+        ("HOMEWARD_SESSION_HOURS", "13"),
+        ("HOMEWARD_SESSIONS_AT_ONCE", "0"),
+        ("HOMEWARD_UNLOCK_MINUTES", "9"),
+        ("HOMEWARD_UNLOCK_MINUTES", "soon"),
+    ] {
+        assert!(read(&[looser]).expect_err("it is refused").to_string().contains(looser.0));
+    }
+}

@@ -30,7 +30,7 @@ impl<'a> Hand<'a> {
         let unknown = || StoreError::Corrupt("sign_ins");
         let who = stage.store.find_sign_in(email).await?.ok_or_else(unknown)?;
         let secret = Secret::random().map_err(|error| Problem::Internal(Box::new(error)))?;
-        let session = stage.store.start_session(&who, secret.hash(), at).await?.ok_or_else(unknown)?;
+        let session = stage.store.start_session(&who, secret.hash(), None, at).await?.ok_or_else(unknown)?;
         let call = Call { agency: who.agency, user: who.user, session: session.id, at, request_id: None };
         Ok(Self { stage, call, began_at })
     }

@@ -12,7 +12,7 @@ use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_store::agencies::{NewPerson, Setup};
 use homeward_store::{StoreError, call};
 
-use crate::auth::password::{Password, PasswordError, PasswordRule, Passwords};
+use crate::auth::password::{Cost, Password, PasswordError, PasswordRule, Passwords};
 
 /// More than any password; a wrong path is not read into memory.
 const MAX_BYTES: u64 = 4096;
@@ -33,6 +33,8 @@ pub struct NewUser {
     pub whole_agency: bool,
     /// What they type to sign in.
     pub password: Password,
+    /// What a guess at it costs.
+    pub cost: Cost,
 }
 
 /// Why a person was not added.
@@ -71,7 +73,7 @@ fn read_from(source: impl Read) -> Result<Password, UserError> {
     source.take(MAX_BYTES).read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).map_err(|_| UserError::NotText)?;
     let text = text.strip_suffix('\n').map_or(text.as_str(), |it| it.strip_suffix('\r').unwrap_or(it));
-    Ok(Password::choose(text.to_owned())?)
+    Ok(Password::choose(text.to_owned(), &[])?)
 }
 
 /// Adds a person as the owner of the tables at `url`. Every fault is told at once.
@@ -90,7 +92,8 @@ pub async fn create_user(url: &str, new: NewUser, now: DateTime<Utc>) -> Result<
     let (Some(agency), Some(email), Some(name), Some(role), Some(reach)) = (agency, email, name, role, reach) else {
         return Err(UserError::Refused(faults));
     };
-    let password_hash = Passwords::new().hash(&new.password).await?;
+    new.password.judge_new(&[&new.agency, &new.email, &new.name])?;
+    let password_hash = Passwords::new(new.cost).hash(&new.password).await?;
     let id = call::new_id(now);
     let person = NewPerson { id, email, name: name.into(), role, reach, password_hash };
     if !setup.add_person(agency, person).await? {
@@ -104,12 +107,13 @@ pub async fn create_user(url: &str, new: NewUser, now: DateTime<Utc>) -> Result<
 pub async fn give_password(
     url: &str,
     (agency, address): (&str, &str),
-    password: Password,
+    (password, cost): (Password, Cost),
     now: DateTime<Utc>,
 ) -> Result<(), UserError> {
     let refused = |why: String| UserError::Refused(vec![why]);
     let address = email(address).map_err(refused)?;
-    let hash = Passwords::new().hash(&password).await?;
+    password.judge_new(&[agency, &address])?;
+    let hash = Passwords::new(cost).hash(&password).await?;
     let mut setup = Setup::begin(url, now).await?;
     let found = setup.find_agency(agency).await?;
     let agency = found.ok_or_else(|| refused(format!("there is no agency `{agency}`")))?;

@@ -36,22 +36,21 @@ pub(super) mod laid;
 pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Problem> {
     let episode = request.id::<names::Episode>("episode_id")?;
     let ready = ready(&request, episode).await;
-    request
-        .create(KeyRule::Required, async |tx, permit, body: NewPacket| {
-            let (draft, laid) = ready?;
-            episodes::lock(tx, permit, episode).await?;
-            if compose(tx, permit, episode, &body.asked()).await? != draft {
-                return Err(Problem::ChangedMeanwhile);
-            }
-            let making = Making::of(tx.new_id(), episode, permit.actor(), draft);
-            let packet = packets::insert(tx, permit, laid.keep(making)).await?;
-            let location = format!("/v1/children/{}/missing-episodes/{episode}/packets/{}", permit.child(), packet.id);
-            let destination = packet.destination;
-            let made = Change::PacketMade { episode_id: episode, packet_id: packet.id, destination };
-            let entry = permit.did(laid::as_known(made, packet.id.uuid(), packet.for_few));
-            Ok((Made { view: PacketView::of(packet, tx.agency().zone)?, location, version: None }, entry))
-        })
-        .await
+    let create = request.create(KeyRule::Required, async |tx, permit, body: NewPacket| {
+        let (draft, laid) = ready?;
+        episodes::lock(tx, permit, episode).await?;
+        if compose(tx, permit, episode, &body.asked()).await? != draft {
+            return Err(Problem::ChangedMeanwhile);
+        }
+        let making = Making::of(tx.new_id(), episode, permit.actor(), draft);
+        let packet = packets::insert(tx, permit, laid.keep(making)).await?;
+        let location = format!("/v1/children/{}/missing-episodes/{episode}/packets/{}", permit.child(), packet.id);
+        let destination = packet.destination;
+        let made = Change::PacketMade { episode_id: episode, packet_id: packet.id, destination };
+        let entry = permit.did(laid::as_known(made, packet.id.uuid(), packet.for_few));
+        Ok((Made { view: PacketView::of(packet, tx.agency().zone)?, location, version: None }, entry))
+    });
+    Box::pin(create).await
 }
 
 async fn ready(request: &OfChild<MakePacket>, episode: EpisodeId) -> Result<(Draft, Laid), Problem> {

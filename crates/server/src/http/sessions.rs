@@ -1,6 +1,6 @@
 //! Signing in, staying signed in, signing out, and who one is.
 
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, USER_AGENT};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
@@ -8,14 +8,15 @@ use homeward_domain::policy::{OwnReminders, Reach};
 use homeward_store::call::Agency;
 use homeward_store::people::{self, Person, Unit};
 use homeward_store::sessions::{Rotation, Session};
+use homeward_store::sign_ins::SignIn;
 use homeward_store::{ReadTx, Seen};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::password::{Attempt, Password, PasswordError};
-use crate::auth::token::{Keys, RefreshToken, Secret};
+use crate::auth::password::{Password, PasswordError};
+use crate::auth::token::{RefreshToken, Secret};
 use crate::auth::{Sent, Within, refuse_stray_query};
 use crate::body;
 use crate::ctx::App;
@@ -26,6 +27,8 @@ use crate::wire::{Code, Text};
 
 /// What someone signs in with.
 type Email = Text<254>;
+/// So much is kept of what a client calls itself.
+const AGENT_CHARS: usize = 200;
 /// A code of a second factor.
 type SecondFactor = Text<32>;
 
@@ -94,28 +97,52 @@ pub(super) struct OwnAgency {
 
 /// Sign in
 ///
-/// The answer is the same whether the e-mail is unknown or the password is wrong, and takes as long. Ten failures of
-/// one e-mail within 15 minutes are answered with 429. The session ends after 12 hours.
+/// The answer is the same, and takes as long, whether nobody has the e-mail, the password is wrong, or the sign-in is
+/// locked: five failures within 15 minutes lock it for 15 minutes, or until an administrator opens it. 429 says that too
+/// many wait to sign in at this moment. A session ends after 12 hours, or 15 minutes after its last use; of one person
+/// five stand at once, and one more ends the oldest.
 #[utoipa::path(tag = "sessions", operation_id = "login", request_body = Credentials,
                responses((status = 200, body = Tokens)))]
 #[post("/v1/auth/login")]
 pub(super) async fn login(request: HttpRequest, app: App, payload: Payload) -> Result<Shown<Tokens>, Problem> {
     let Credentials { email, password, .. } = sent(&request, payload).await?;
     let (email, at) = (String::from(email).to_lowercase(), app.now());
-    let found = app.store.find_sign_in(&email).await?;
-    let stored = found.as_ref().map(|it| it.password_hash.clone());
-    let right = app.passwords.check(Attempt { email: email.clone(), password, stored, at }).await?;
-    let who = found.filter(|_| right).ok_or(Problem::SignInFailed)?;
+    let who = prove(&app, &email, password, at).await?.ok_or(Problem::SignInFailed)?;
     let secret = secret()?;
-    let session = app.store.start_session(&who, secret.hash(), at).await?.ok_or(Problem::SignInFailed)?;
-    app.passwords.forget(&email);
+    let session = app.store.start_session(&who, secret.hash(), agent(&request), at).await?;
+    let session = session.ok_or(Problem::SignInFailed)?;
     tracing::info!(user = %session.user, session = %session.id, "signed in");
-    tokens(&app.keys, &session, secret, at)
+    tokens(&app, &session, secret, at)
+}
+
+/// Whoever has this e-mail and this password. A wrong one is counted; a right one is hashed anew where its hash is weak.
+pub(super) async fn prove(
+    app: &App,
+    email: &str,
+    password: Password,
+    at: DateTime<Utc>,
+) -> Result<Option<SignIn>, Problem> {
+    let turn = app.passwords.turn().await?;
+    let tried = app.store.try_sign_in(email, at).await?;
+    let judged = turn.compare(password, tried.as_ref().map(|it| it.password_hash.clone())).await?;
+    let Some(who) = tried else { return Ok(None) };
+    if !judged.right {
+        if who.is_last() {
+            app.store.tell_locked(&who, at).await?;
+        }
+        return Ok(None);
+    }
+    if let Some(stronger) = judged.stronger {
+        app.store.upgrade(&who, stronger).await?;
+    }
+    Ok(Some(who))
 }
 
 /// Stay signed in
 ///
-/// A refresh token works once. Using it again ends the session: one of the two who used it has a copy.
+/// A refresh token works once. Using it again ends the session: one of the two who used it has a copy. Only a reply that
+/// was lost can be asked for again: within ten seconds, by the same client, while its successor was not used; then only
+/// the newest successor works.
 #[utoipa::path(tag = "sessions", operation_id = "refresh_session", request_body = RefreshRequest,
                responses((status = 200, body = Tokens)))]
 #[post("/v1/auth/refresh")]
@@ -123,8 +150,8 @@ pub(super) async fn refresh(request: HttpRequest, app: App, payload: Payload) ->
     let RefreshRequest { refresh_token } = sent(&request, payload).await?;
     let token = RefreshToken::parse(&refresh_token).map_err(|_| Problem::SignInRequired)?;
     let (secret, at) = (secret()?, app.now());
-    match app.store.rotate(&token.presented(), secret.hash(), at).await? {
-        Rotation::Renewed(session) => tokens(&app.keys, &session, secret, at),
+    match app.store.rotate(&token.presented(agent(&request)), secret.hash(), at).await? {
+        Rotation::Renewed(session) => tokens(&app, &session, secret, at),
         Rotation::Reused(session) => {
             tracing::warn!(%session, "a refresh token was used twice; its session has ended");
             Err(Problem::SignInRequired)
@@ -188,25 +215,35 @@ impl OwnAgency {
 impl From<PasswordError> for Problem {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::TooManyTries { seconds } => Self::TooManyTries { seconds },
+            PasswordError::Busy => Self::TooManyTries { seconds: 2 },
             PasswordError::Hash(_) | PasswordError::Stopped => Self::Internal(Box::new(error)),
         }
     }
 }
 
 /// The body of someone who has no token yet.
-async fn sent<B: DeserializeOwned + ToSchema>(request: &HttpRequest, payload: Payload) -> Result<B, Problem> {
+pub(super) async fn sent<B: DeserializeOwned + ToSchema>(
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<B, Problem> {
     refuse_stray_query(request)?;
     let bytes = body::read(request, &mut payload.into_inner()).await?;
     body::parse(request, &bytes)
+}
+
+/// What a client calls itself, for its owner to know the session by.
+fn agent(request: &HttpRequest) -> Option<String> {
+    let text = request.headers().get(USER_AGENT)?.to_str().ok()?.trim();
+    (!text.is_empty()).then(|| text.chars().take(AGENT_CHARS).collect())
 }
 
 fn secret() -> Result<Secret, Problem> {
     Secret::random().map_err(|error| Problem::Internal(Box::new(error)))
 }
 
-fn tokens(keys: &Keys, session: &Session, secret: Secret, at: DateTime<Utc>) -> Result<Shown<Tokens>, Problem> {
-    let (access_token, expires_in) = keys.sign(session, at).map_err(|error| Problem::Internal(Box::new(error)))?;
+fn tokens(app: &App, session: &Session, secret: Secret, at: DateTime<Utc>) -> Result<Shown<Tokens>, Problem> {
+    let signed = app.keys.sign(session, app.store.limits().access, at);
+    let (access_token, expires_in) = signed.map_err(|error| Problem::Internal(Box::new(error)))?;
     let refresh_token = RefreshToken::of(session, secret).reveal();
     Ok(Shown(Tokens { access_token, token_type: "Bearer", expires_in, refresh_token }))
 }

@@ -20,6 +20,7 @@ use crate::wire::{self, Code, Reference};
 pub(super) mod back_ups;
 pub(super) mod change;
 pub(super) mod hand_overs;
+pub(super) mod sign_ins;
 
 /// A unit of the agency.
 #[derive(Serialize, ToSchema)]
@@ -51,6 +52,11 @@ pub(super) struct UserView {
     has_bounced_address: bool,
     /// When they were disabled; null while they work here.
     disabled_at: Option<DateTime<Utc>>,
+    /// When their sign-in was locked after failures. It opens by itself after a while, unless the installation asks for an
+    /// administrator.
+    locked_at: Option<DateTime<Utc>>,
+    /// When they last signed in or were given a password. After 90 days it takes an administrator (`unlock_user`).
+    signed_in_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
 }
 
@@ -88,6 +94,8 @@ impl From<Member> for UserView {
             substitute_id: it.absent.and_then(|it| it.substitute).map(Id::uuid),
             has_bounced_address: it.has_bounced,
             disabled_at: it.disabled_at,
+            locked_at: it.locked_at,
+            signed_in_at: it.signed_in_at,
             created_at: it.created_at,
         }
     }

@@ -145,7 +145,12 @@ impl Outbox {
         }
         self.launch_canary(flights, now).await?;
         self.measure(now).await?;
-        Ok(launched)
+        // What is due goes first: notices wait while there is any of it.
+        let told = match &self.way {
+            Way::Mail(mailer) if launched == 0 => self.tell(mailer).await?,
+            _ => 0,
+        };
+        Ok(launched + told)
     }
 
     /// The canary goes where mail goes, and is no more on its way at once than that.

@@ -36,6 +36,10 @@ pub struct Member {
     pub has_bounced: bool,
     /// When they were disabled.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// When their sign-in was locked after failures; it may have opened by itself since.
+    pub locked_at: Option<DateTime<Utc>>,
+    /// When they last signed in or were given a password.
+    pub signed_in_at: Option<DateTime<Utc>>,
     /// When they were added.
     pub created_at: DateTime<Utc>,
     /// Counts up from 1.
@@ -64,8 +68,8 @@ const MEMBERS: &str = "select u.id, u.email, u.name, u.role, u.whole_agency, u.c
     where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     (select b.back_up_id from back_ups b where b.agency_id = u.agency_id and b.user_id = u.id \
     order by b.version desc limit 1) as back_up_id, w.substitute_id, w.ends_at as away_until, \
-    exists (select from addresses_of(u.agency_id, u.id) a where a.bounced) as has_bounced \
-    from users u left join lateral (select n.substitute_id, n.ends_at from absences n where n.agency_id = u.agency_id \
+    exists (select from addresses_of(u.agency_id, u.id) a where a.bounced) as has_bounced, i.locked_at, i.used_at \
+    from users u left join sign_ins i on i.email = u.email and i.agency_id = u.agency_id and i.user_id = u.id left join lateral (select n.substitute_id, n.ends_at from absences n where n.agency_id = u.agency_id \
     and n.user_id = u.id and n.cancelled_at is null and n.starts_at <= ? and ? < n.ends_at \
     order by n.recorded_at desc limit 1) w on true where u.agency_id = ?";
 
@@ -96,6 +100,10 @@ struct Row {
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     disabled_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    locked_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    used_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Integer)]
     version: i32,
     #[diesel(sql_type = Jsonb)]
@@ -152,6 +160,8 @@ impl Row {
             absent: self.away_until.map(|ends_at| Absent { ends_at, substitute }),
             has_bounced: self.has_bounced,
             disabled_at: self.disabled_at,
+            locked_at: self.locked_at,
+            signed_in_at: self.used_at,
             created_at: self.created_at,
             version: self.version,
         })

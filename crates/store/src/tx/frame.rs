@@ -14,6 +14,7 @@ use crate::call::{self, Call};
 use crate::error::{StoreError, StoreResult};
 use crate::idempotency::{self, Answer, Key};
 use crate::pool::{self, Pool, Pooled};
+use crate::sessions::Touch;
 use crate::sql::Sql;
 use crate::{audit, duties, rungs};
 
@@ -66,6 +67,7 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
     let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::kept(&nobody, &key, &answer, Vec::new())];
     statements.extend(audit::look(&nobody, &look));
     statements.extend(audit::entry(&nobody, &entry));
+    statements.push(Touch::prepared(&nobody));
     statements.extend([duties::upsert("[]".to_owned()), rungs::queue("[]".to_owned())]);
     for statement in statements {
         statement.execute(&mut &*pg).await?;
@@ -130,7 +132,7 @@ fn unrecorded(error: diesel::result::Error) -> StoreError {
 }
 
 /// Keeps the transaction.
-pub(super) async fn commit(conn: &mut Pooled) -> StoreResult<()> {
+async fn commit(conn: &mut Pooled) -> StoreResult<()> {
     conn.pg.batch_execute("commit").await?;
     conn.in_transaction = false;
     Ok(())

@@ -47,7 +47,7 @@ pub(crate) struct UserPatch {
 
 /// Add a person to the agency
 ///
-/// They can sign in once they have a password: whoever runs the program gives them a way to choose it.
+/// They can sign in once they have a password: `start_password_reset` sends them a code to choose it with.
 #[utoipa::path(tag = "people", operation_id = "add_user",
                params(("Idempotency-Key" = Option<String>, Header, max_length = 255)),
                request_body = NewUser, responses((status = 201, body = UserView)))]

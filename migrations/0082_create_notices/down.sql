@@ -1,0 +1,2 @@
+drop table password_resets;
+drop table notices;
