@@ -223,7 +223,7 @@ async fn se_05_a_token_that_was_used_twice_is_told_at_once() {
 
 #[tokio::test]
 async fn pw_13_a_sign_in_that_nobody_used_for_90_days_is_closed_until_an_administrator_opens_it() {
-    let app = TestApp::at("2026-01-31T08:00:01Z").await;
+    let app = TestApp::strict("2026-01-31T08:00:01Z").await;
     tokens(&app, PASSWORD).await;
     app.set_clock(NOW);
     tokens(&app, PASSWORD).await;

@@ -43,13 +43,16 @@ pub struct Limits {
     pub at_once: i64,
     /// After how long a locked sign-in opens by itself; none takes an administrator.
     pub unlock: Option<TimeDelta>,
+    /// A sign-in that nobody has used for so long is closed (PW-13). What its owner is reminded of goes on.
+    pub unused: TimeDelta,
 }
 
 impl Default for Limits {
     /// A quarter of an hour without a request, a long shift in all (SE-03, SE-04, SE-10).
     fn default() -> Self {
         let (access, idle) = (TimeDelta::minutes(5), TimeDelta::minutes(15));
-        Self { access, idle, lifetime: TimeDelta::hours(12), at_once: 5, unlock: Some(TimeDelta::minutes(15)) }
+        let (unlock, unused) = (Some(TimeDelta::minutes(15)), TimeDelta::days(90));
+        Self { access, idle, lifetime: TimeDelta::hours(12), at_once: 5, unlock, unused }
     }
 }
 

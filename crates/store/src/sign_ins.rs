@@ -29,9 +29,6 @@ const FAILURES: i32 = 5;
 
 const WINDOW: TimeDelta = TimeDelta::minutes(15);
 
-/// A sign-in that nobody has used for so long is closed (PW-13). What its owner is reminded of goes on.
-const UNUSED: TimeDelta = TimeDelta::days(90);
-
 /// What stands behind an e-mail. It says nothing yet: the password has to be checked.
 pub struct SignIn {
     /// Of which agency.
@@ -113,7 +110,7 @@ impl Store {
             .bind::<Timestamptz, _>(at)
             .bind::<Text, _>(email.to_owned())
             .bind::<Timestamptz, _>(unlocked)
-            .bind::<Timestamptz, _>(at - UNUSED);
+            .bind::<Timestamptz, _>(at - self.limits.unused);
         let claimed: Option<Claimed> = self
             .sweep(async |conn| {
                 (&mut &*conn).batch_execute("set local synchronous_commit = off").await?;

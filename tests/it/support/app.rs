@@ -249,9 +249,10 @@ impl TestApp {
     }
 }
 
-/// Tests go from one hour to the next with one token, and sign the same person in for each case.
+/// Tests go from one hour or year to the next with one token, and sign the same person in for each case.
 fn roomy() -> Limits {
-    Limits { access: TimeDelta::minutes(15), at_once: 1_000, ..Limits::default() }
+    let (access, unused) = (TimeDelta::minutes(15), TimeDelta::days(36_500));
+    Limits { access, unused, at_once: 1_000, ..Limits::default() }
 }
 
 /// The program itself, beside the tests.
