@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench nonces kills disk-full simulate simulate-nightly year schemathesis silence deps
+.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence deps
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ openapi: build ## rewrite openapi/homeward.json
 
 bench: deps ## measure against the limit of the database
 	tests/bench/run
+
+trail: deps ## link, export and verify a million generated entries and looks (ROWS=1000000)
+	tests/bench/trail
 
 # A part of the tests, with a length or a right that the whole of them does not have.
 PART := $(TARGET)/debug/homeward with-postgres --volatile -- cargo nextest run -p homeward-tests --locked --no-capture

@@ -45,6 +45,7 @@ mod sign_ins;
 mod silence;
 mod tidy;
 mod timeline;
+mod trail;
 mod users;
 mod webhooks;
 mod whereabouts;

@@ -4,7 +4,7 @@
 mod figures;
 mod proof;
 mod ready;
-mod watched;
+pub mod watched;
 
 use chrono::TimeDelta;
 use homeward_domain::silence::Task;

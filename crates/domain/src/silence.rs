@@ -12,7 +12,9 @@ mod ledger;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{Beat, Canary, Machine, Outbox, Owing, Queue, judge_machine, judge_owing, judge_queue};
+pub use judge::{
+    Beat, Canary, Machine, Outbox, Owing, Queue, Trail, judge_machine, judge_owing, judge_queue, judge_trail,
+};
 pub use ledger::{Alarm, Ledger, Saying, Word};
 
 /// What has to work may be unheard for this long. The watch looks every 15 seconds, so that people know of it within three
@@ -28,6 +30,8 @@ pub const PROOF: TimeDelta = TimeDelta::minutes(10);
 pub const SKEW: TimeDelta = TimeDelta::seconds(2);
 /// A worker whose clock is wrong by more than this is not ready (CK-09).
 pub const SKEW_UNREADY: TimeDelta = TimeDelta::seconds(30);
+/// The trail is signed and verified at least this often (AD-07, AD-10).
+pub const PROVEN: TimeDelta = TimeDelta::minutes(15);
 /// An alarm that stands is said again this often.
 pub const AGAIN: TimeDelta = TimeDelta::minutes(15);
 /// Below this much free disk there is an alarm (OP-08).
@@ -67,6 +71,8 @@ vocabulary! {
         ClockSkew = "clock_skew",
         DiskLow = "disk_low",
         KeyMissing = "key_missing",
+        TrailTampered = "trail_tampered",
+        TrailUnproven = "trail_unproven",
         WatchStuck = "watch_stuck",
     }
 }
@@ -97,6 +103,10 @@ impl Condition {
             Self::ClockSkew => "Two clocks disagree. Reminders may come too early or too late.",
             Self::DiskLow => "The disk is nearly full.",
             Self::KeyMissing => "The key file is gone. After a restart nothing that is sealed can be read.",
+            Self::TrailTampered => {
+                "The audit trail is not what was signed. Somebody changed it, or a copy was put back."
+            }
+            Self::TrailUnproven => "The audit trail is not signed or not verified. Changes to it would not show.",
             Self::WatchStuck => "The watch itself is stuck. No other alarm can be relied upon.",
         }
     }

@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use homeward_store::audit::trail::Bytes;
 
 use crate::config::VARIABLES;
 use crate::rules::Case;
@@ -68,6 +69,12 @@ pub enum Command {
         #[command(subcommand)]
         command: RulesCommand,
     },
+    /// Prove the trail of what was done and seen
+    Audit {
+        /// What to do with it
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print who may do what: the table of the policy, to read and sign
     Policy,
     /// Manage people
@@ -113,6 +120,38 @@ pub enum RulesCommand {
     },
     /// Print the duties that a case would raise, with their limits and citations
     Explain(Case),
+}
+
+/// Proving the trail.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Hold every entry and every look against the chain, and the chain against what was signed; exits with 4 where the
+    /// trail was tampered with
+    Verify(Verification),
+    /// Write the trail to a file, to verify it elsewhere
+    Export {
+        /// The file, which must not be there
+        file: PathBuf,
+    },
+    /// Link, sign and anchor what was written so far; the worker does so every 30 seconds
+    Checkpoint,
+}
+
+/// What to verify, and against what.
+#[derive(Debug, Args)]
+pub struct Verification {
+    /// A folder of anchors, once for each; `HOMEWARD_AUDIT_ANCHORS` where left out
+    #[arg(long)]
+    pub anchors: Vec<PathBuf>,
+    /// Begin with the checkpoint before this link
+    #[arg(long, conflicts_with = "dump")]
+    pub from: Option<u64>,
+    /// Read this export and no database, once for each
+    #[arg(long)]
+    pub dump: Vec<PathBuf>,
+    /// A public key that may have signed, in hexadecimal; any key found in the anchors where left out
+    #[arg(long)]
+    pub key: Vec<Bytes<32>>,
 }
 
 /// Managing the keys that seal values.

@@ -48,6 +48,19 @@ pub struct Config {
     pub limits: Limits,
     /// How the watch is set up.
     pub watch: WatchConfig,
+    /// How the trail is signed and kept.
+    pub audit: AuditConfig,
+}
+
+/// How the trail is signed, and where what was signed is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditConfig {
+    /// The key that signs. Only the worker reads it.
+    pub key_file: PathBuf,
+    /// Folders beside the database.
+    pub anchors: Vec<PathBuf>,
+    /// Whether they were named: then they have to be there.
+    pub are_named: bool,
 }
 
 /// How the watch is set up, and how far its canaries go.
@@ -77,7 +90,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 28] = [
+pub const VARIABLES: [(&str, &str); 30] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
@@ -86,6 +99,8 @@ pub const VARIABLES: [(&str, &str); 28] = [
     ("HOMEWARD_DATA_DIR", "where the private database, the keys and the photos live, .homeward where left out"),
     ("HOMEWARD_KEY_FILE", "the key that signs tokens, made under HOMEWARD_DATA_DIR where left out"),
     ("HOMEWARD_DATA_KEY_FILE", "the keys that seal values, made under HOMEWARD_DATA_DIR where left out: keep a copy"),
+    ("HOMEWARD_AUDIT_KEY_FILE", "the key that signs the trail, for `work` alone; made under HOMEWARD_DATA_DIR"),
+    ("HOMEWARD_AUDIT_ANCHORS", "folders for what is signed, by commas: two that nobody else can change"),
     ("HOMEWARD_CONNECTIONS", "connections to the database, 12 where left out"),
     ("HOMEWARD_THREADS", "threads that answer requests, 2 where left out"),
     ("HOMEWARD_DEMO_PASSWORD", "the password of the demo people; made up and printed once where left out"),
@@ -163,10 +178,31 @@ impl Config {
             work_listen: listening(values, faults, "HOMEWARD_WORK_LISTEN"),
             limits: limits::read(values, faults),
             watch: WatchConfig::from(values, faults),
+            audit: AuditConfig::from(values, &data_dir),
             data_dir,
             key_file,
             data_key_file,
         }
+    }
+}
+
+impl AuditConfig {
+    /// With nothing else said, all lies under this folder.
+    pub fn under(data_dir: &Path) -> Self {
+        let (key_file, anchors) = (data_dir.join("audit.key"), vec![data_dir.join("anchors")]);
+        Self { key_file, anchors, are_named: false }
+    }
+
+    fn from(values: &BTreeMap<String, String>, data_dir: &Path) -> Self {
+        let mut audit = Self::under(data_dir);
+        if let Some(file) = values.get("HOMEWARD_AUDIT_KEY_FILE") {
+            audit.key_file = file.into();
+        }
+        if let Some(folders) = values.get("HOMEWARD_AUDIT_ANCHORS") {
+            let folders = folders.split(',').map(str::trim).filter(|it| !it.is_empty());
+            (audit.anchors, audit.are_named) = (folders.map(PathBuf::from).collect(), true);
+        }
+        audit
     }
 }
 

@@ -35,6 +35,7 @@ pub mod rules;
 pub mod run;
 pub mod serve;
 pub mod tls;
+pub mod trail;
 mod url;
 pub mod watch;
 pub mod webhook;

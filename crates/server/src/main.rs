@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use homeward_domain::policy;
-use homeward_server::cli::{Cli, Command};
+use homeward_server::cli::{AuditCommand, Cli, Command};
 use homeward_server::config::Config;
 use homeward_server::{openapi, photo, postgres, run};
 
@@ -26,6 +26,12 @@ fn main() -> ExitCode {
             match postgres::with_cluster(dir, durability, &command) {
                 Ok(status) => ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)),
                 Err(error) => run::fail(&error),
+            }
+        }
+        Command::Audit { command: AuditCommand::Verify(verification) } if !verification.dump.is_empty() => {
+            match Config::read(std::env::vars()) {
+                Ok(config) => run::verify_copies(verification, &config),
+                Err(faults) => run::fail(&faults),
             }
         }
         command => match Config::read(std::env::vars()) {

@@ -16,7 +16,7 @@ use crate::auth::token::{Keys, SigningKey};
 use crate::bounce;
 use crate::cli::{Command, KeysCommand, RulesCommand, UserCommand};
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{AuditConfig, Config};
 use crate::ctx::AppState;
 use crate::demo::{self, Demo, NewUser, Stage};
 use crate::figures;
@@ -28,14 +28,19 @@ use crate::postgres::{Cluster, Durability};
 use crate::pulse::Pulse;
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
+use crate::trail::Anchors;
 use crate::watch::{Watch, worker_name};
 use crate::webhook::Poster;
 
 mod doors;
 mod keys;
+mod trail;
 
 use doors::{answer_until_told, show_until_told};
 use keys::{admitted, migrate_and_seal, open_store, rotate_keys};
+use trail::{audit, notary};
+
+pub use trail::verify_copies;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -86,6 +91,7 @@ pub fn command(command: Command, mut config: Config) -> Result<ExitCode, Failure
         config.data_dir.clone_from(dir);
         config.key_file = dir.join("signing.key");
         config.data_key_file = dir.join("data.keys");
+        config.audit = AuditConfig::under(dir);
     }
     // Before the runtime: starting a server blocks, and stopping it must not be cut short.
     let database = Database::open(&config)?;
@@ -133,6 +139,10 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
         Command::Keys { command: KeysCommand::Rotate } => {
             ensure_current(database).await?;
             rotate_keys(config, database).await?;
+        }
+        Command::Audit { command } => {
+            ensure_current(database).await?;
+            return audit(command, config, database).await;
         }
         Command::DecodePicture
         | Command::Policy
@@ -261,6 +271,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         let worker =
             Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name: name.clone() };
         working.spawn(worker.run(stopped.clone()));
+        working.spawn(notary(store.clone(), clock.clone(), config)?.run(stopped.clone()));
         for outbox in outboxes(mailer, &poster, (&store, &clock, &name)) {
             working.spawn(outbox.run(stopped.clone()));
         }
@@ -311,7 +322,11 @@ async fn watch_until_told(config: &Config, database: &Database) -> Result<(), Fa
     let metrics = Some(figures::keep()?);
     let pulse = Pulse { lookout: lookout.clone(), clock: clock.clone(), key_file: None, needs_the_time: true, metrics };
     let (stop, stopped) = watch::channel(false);
-    let watching = tokio::spawn(Watch::new(lookout, clock, config).run(stopped));
+    let anchors = Anchors::new(config.audit.anchors.clone());
+    // A watch on another machine than the worker has those that were named, and not the worker's own.
+    let anchors = if config.audit.are_named { anchors } else { anchors.there() };
+    let watch = Watch::new(lookout, clock, config).auditing(&database.url, anchors);
+    let watching = tokio::spawn(watch.run(stopped));
     print("watching");
     show_until_told(pulse, config.watch.listen).await?;
     stop.send_replace(true);

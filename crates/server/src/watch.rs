@@ -17,17 +17,20 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::trail::Anchors;
 
 mod guard;
 mod host;
 mod measure;
 mod nest;
 mod tell;
+mod trail;
 
 use guard::Guard;
 pub use host::{Host, worker_name};
 use nest::Nest;
 pub use tell::Teller;
+use trail::Auditor;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(15);
@@ -56,6 +59,7 @@ pub struct Watch {
     /// Those that are over and that the database could not take yet.
     unkept: Vec<Alarm>,
     duties: Duties,
+    auditor: Option<Auditor>,
     began: Instant,
     pinged: Option<Instant>,
 }
@@ -84,9 +88,15 @@ impl Watch {
             kept: Vec::new(),
             unkept: Vec::new(),
             duties: Duties::default(),
+            auditor: None,
             began: Instant::now(),
             pinged: None,
         }
+    }
+
+    /// The same, which also verifies the trail of the database at `url` against these anchors (AD-10).
+    pub fn auditing(self, url: &str, anchors: Anchors) -> Self {
+        Self { auditor: Some(Auditor::new(url, anchors)), ..self }
     }
 
     /// Watches until `stop` says so.
@@ -123,6 +133,9 @@ impl Watch {
         if answered {
             self.take_up().await;
             found.extend(self.judge_duties(now).await);
+            if let Some(auditor) = &mut self.auditor {
+                found.extend(auditor.judge(now).await);
+            }
         }
         let unjudged: Vec<Condition> =
             Condition::ALL.iter().copied().filter(|it| !answered && it.is_of_the_database()).collect();

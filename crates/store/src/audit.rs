@@ -13,6 +13,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::sql::{Sql, sql};
 
 mod read;
+pub mod trail;
 
 pub use read::{Actor, Trace, TraceFilter, TraceKind, of_child, traces};
 

@@ -66,6 +66,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_checkpoints (agency_id, number) {
+        agency_id -> Uuid,
+        number -> Int8,
+        size -> Int8,
+        root -> Bytea,
+        head -> Bytea,
+        peaks -> Bytea,
+        at -> Timestamptz,
+        key -> Bytea,
+        signature -> Bytea,
+    }
+}
+
+diesel::table! {
     audit_entries (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -75,6 +89,24 @@ diesel::table! {
         action -> Text,
         detail -> Jsonb,
         request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_links (agency_id, sequence) {
+        agency_id -> Uuid,
+        sequence -> Int8,
+        kind -> Text,
+        trace_id -> Uuid,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_unlinked (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        kind -> Text,
     }
 }
 
@@ -920,7 +952,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     agencies,
     alarms,
+    audit_checkpoints,
     audit_entries,
+    audit_links,
+    audit_unlinked,
     back_ups,
     bounces,
     calendar_feeds,

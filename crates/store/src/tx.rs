@@ -29,7 +29,7 @@ mod frame;
 mod open;
 
 use frame::{Claimed, commit_with, opened, roll_back};
-pub(crate) use frame::{OPEN_SWEEP, open_for, unasked, warm};
+pub(crate) use frame::{OPEN_SWEEP, open_for, unasked, warm, within};
 
 /// A value, and whom showing it shows. Looks at nobody are not written.
 #[derive(Debug)]

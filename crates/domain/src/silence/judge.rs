@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{CANARY_HOME, Condition, DISK_FREE_PERCENT, Finding, QUIET, SKEW, Task};
+use super::{CANARY_HOME, Condition, DISK_FREE_PERCENT, Finding, PROVEN, QUIET, SKEW, Task};
 use crate::delivery::Channel;
 
 /// A loop as it was last heard of.
@@ -79,6 +79,17 @@ pub struct Machine {
     pub disk_free_percent: Option<f64>,
     /// Whether the key file is there.
     pub has_key: bool,
+}
+
+/// What the verification of the audit trail says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// What is wrong first, and where.
+    pub tampered: Option<String>,
+    /// How long nothing was signed in the agency that waits longest.
+    pub unsigned_for: TimeDelta,
+    /// How long ago it was last verified, or how long it could not be.
+    pub unverified_for: TimeDelta,
 }
 
 fn finding(condition: Condition, detail: String) -> Finding {
@@ -171,6 +182,21 @@ pub fn judge_machine(machine: &Machine) -> Vec<Finding> {
     }
     if !machine.has_key {
         found.push(finding(Condition::KeyMissing, "the file of data keys is not there".to_owned()));
+    }
+    found
+}
+
+/// What is wrong with the audit trail.
+pub fn judge_trail(trail: &Trail) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if let Some(tampered) = &trail.tampered {
+        found.push(finding(Condition::TrailTampered, tampered.clone()));
+    }
+    if PROVEN < trail.unverified_for {
+        let detail = format!("it was not verified for {}", said(trail.unverified_for));
+        found.push(finding(Condition::TrailUnproven, detail));
+    } else if PROVEN < trail.unsigned_for {
+        found.push(finding(Condition::TrailUnproven, format!("nothing was signed for {}", said(trail.unsigned_for))));
     }
     found
 }

@@ -126,6 +126,18 @@ fn a_disk_that_cannot_be_asked_is_no_alarm_and_one_that_is_full_is() {
     assert_eq!(conditions(Some(9.9)), [Condition::DiskLow]);
 }
 
+#[test]
+fn ad_10_a_trail_that_was_tampered_with_or_is_not_proven_is_an_alarm() {
+    let conditions = |trail: &Trail| judge_trail(trail).into_iter().map(|it| it.condition).collect::<Vec<_>>();
+    let well = Trail { tampered: None, unsigned_for: PROVEN, unverified_for: PROVEN };
+    assert_eq!(conditions(&well), []);
+    let late = PROVEN + seconds(1);
+    let tampered = Trail { tampered: Some("link 3".to_owned()), ..well.clone() };
+    assert_eq!(conditions(&tampered), [Condition::TrailTampered]);
+    assert_eq!(conditions(&Trail { unsigned_for: late, ..well.clone() }), [Condition::TrailUnproven]);
+    assert_eq!(conditions(&Trail { unverified_for: late, ..well }), [Condition::TrailUnproven]);
+}
+
 fn late() -> Vec<Finding> {
     vec![Finding { condition: Condition::RemindersLate, detail: "4 min".to_owned() }]
 }

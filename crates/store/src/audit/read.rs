@@ -10,6 +10,7 @@ use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{ChildId, Id, UserId};
 use homeward_domain::policy::{Grant, Permit, Reach, ReadAccessLog, ReadAudit, ReadDeterminations};
 use homeward_domain::vocabulary::Vocabulary;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::call::first_id;
@@ -20,7 +21,8 @@ use crate::sql::{Sql, sql};
 use crate::tx::ReadTx;
 
 /// Whether something was done, or looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TraceKind {
     /// A change of a record.
     Change,

@@ -77,7 +77,12 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
 
 /// The agency's id is a UUID, so nothing else can be said with it.
 pub(crate) fn open_for(agency: AgencyId) -> String {
-    format!("begin; set local homeward.agency_id = '{agency}'")
+    format!("begin; {}", within(agency))
+}
+
+/// The same for a transaction that is open already.
+pub(crate) fn within(agency: AgencyId) -> String {
+    format!("set local homeward.agency_id = '{agency}'")
 }
 
 /// The worker sweeps every agency, and sees only the tables whose policy allows it: the queue, and kept answers.
