@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence deps
+.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence traceability deps
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=
 
 silence: build ## let the reminders die in twenty ways, and measure when somebody is told (about 20 minutes)
 	@exec $(TARGET)/debug/homeward with-postgres --volatile -- env HOMEWARD=$(TARGET)/debug/homeward scripts/silence
+
+traceability: ## which checks have a test that bears their id, and which have none
+	@scripts/traceability
 
 deps:
 	@scripts/install-deps
