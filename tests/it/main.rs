@@ -35,6 +35,7 @@ mod refusal;
 mod reminders;
 mod replicas;
 mod report;
+mod restrictions;
 mod rosters;
 mod rules;
 mod screenings;

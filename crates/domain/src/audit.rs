@@ -9,10 +9,11 @@ use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
     AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
-    EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId,
-    PlacementId, ReminderId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId, WebhookId, WhereaboutsId,
+    EmergencyId, EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId,
+    PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId, WebhookId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
+use crate::restriction::EmergencyCategory;
 
 /// Everything that can be done to a record. A new kind of write needs a new member.
 ///
@@ -134,6 +135,14 @@ pub enum Change {
     CalendarFeedMade { feed_id: CalendarFeedId },
     /// A calendar feed was revoked.
     CalendarFeedRevoked { feed_id: CalendarFeedId },
+    /// It was said who alone may open the record, or who may not.
+    RecordRestricted { restriction_id: RestrictionId },
+    /// The record was opened to everyone again who could open it before.
+    RestrictionLifted,
+    /// A restricted record was opened in an emergency.
+    OpenedInEmergency { emergency_id: EmergencyId, category: EmergencyCategory, until: DateTime<Utc> },
+    /// Somebody else judged an emergency.
+    EmergencyReviewed { emergency_id: EmergencyId, justified: bool },
     /// Rows about the child came with an import.
     Imported { rows: usize },
 }

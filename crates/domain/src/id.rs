@@ -78,6 +78,11 @@ pub type AddressId = Id<names::Address>;
 /// Names one refusal of an address.
 pub type BounceId = Id<names::Bounce>;
 
+/// Names one restriction of a record.
+pub type RestrictionId = Id<names::Restriction>;
+/// Names one opening of a restricted record in an emergency.
+pub type EmergencyId = Id<names::Emergency>;
+
 /// What an [`Id`] can name. These types have no values.
 pub mod names {
     /// See [`super::AgencyId`].
@@ -88,6 +93,10 @@ pub mod names {
     pub enum User {}
     /// See [`super::SessionId`].
     pub enum Session {}
+    /// See [`super::RestrictionId`].
+    pub enum Restriction {}
+    /// See [`super::EmergencyId`].
+    pub enum Emergency {}
     /// See [`super::ChildId`].
     pub enum Child {}
     /// See [`super::PlacementId`].

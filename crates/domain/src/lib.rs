@@ -29,6 +29,7 @@ pub mod duty;
 pub mod law;
 pub mod reminder;
 pub mod report;
+pub mod restriction;
 pub mod silence;
 
 pub mod compliance;

@@ -29,6 +29,8 @@ vocabulary! {
         RecoveryCodeUsed = "recovery_code_used",
         /// Two administrators take the second factor away, after a delay.
         FactorResetAsked = "factor_reset_asked",
+        /// They opened a restricted record in an emergency.
+        RecordOpenedInEmergency = "record_opened_in_emergency",
     }
 }
 
@@ -54,6 +56,7 @@ impl Notice {
             Self::FactorChanged => "The second factor was changed",
             Self::RecoveryCodeUsed => "A recovery code was used",
             Self::FactorResetAsked => "The second factor is to be taken away",
+            Self::RecordOpenedInEmergency => "A restricted record was opened in an emergency",
         }
     }
 
@@ -75,6 +78,10 @@ impl Notice {
             Self::FactorResetAsked => format!(
                 "Two administrators agreed on {at} to take the second factor of {email} away. Until the delay is over, a \
                  sign-in with the factor stops it. If nobody asked for this, tell your privacy officer now."
+            ),
+            Self::RecordOpenedInEmergency => format!(
+                "{email} opened a restricted record in an emergency on {at}, and can read it for an hour. A privacy officer \
+                 judges within 72 hours whether that was justified; to judge it closes the record at once."
             ),
             other => format!(
                 "{} for {email} on {at}. If this was not you, tell an administrator now: they can end every session and \

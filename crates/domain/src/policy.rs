@@ -166,6 +166,16 @@ pub fn roles_that_may<A: Action>() -> impl Iterator<Item = Role> {
     Role::ALL.iter().copied().filter(|role| allows(*role, A::KIND))
 }
 
+/// Whether the act passes the wall around a restricted record. It shows nothing of the record.
+pub fn passes_restriction<A: Action>() -> bool {
+    matches!(A::KIND, ActionKind::RestrictRecord | ActionKind::OpenInEmergency)
+}
+
+/// The roles of those who work with children.
+pub fn roles_who_work() -> impl Iterator<Item = Role> {
+    Role::ALL.iter().copied().filter(|role| works_with_children(*role))
+}
+
 /// Whether a child can be the work of someone in this role: they can do what is owed, and may know all it is owed for.
 pub fn works_with_children(role: Role) -> bool {
     allows(role, ActionKind::Notify) && allows(role, ActionKind::ReadDeterminations)

@@ -15,6 +15,7 @@ mod data_quality;
 mod deliveries;
 mod determinations;
 mod duties;
+mod emergencies;
 mod episodes;
 mod escalation;
 mod factor_responses;
@@ -34,6 +35,7 @@ mod proof;
 mod refusal;
 mod reminders;
 mod report;
+mod restrictions;
 mod rules;
 mod screenings;
 mod search_efforts;
@@ -48,7 +50,7 @@ mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {
-    for group in [signing_in, children, episodes, reports, contacts, returns, records, work, people, agency, audits] {
+    for group in [signing_in, children, restricted, episodes, reports, contacts, returns, records, work, people, agency, audits] {
         group(at);
     }
 }
@@ -96,6 +98,16 @@ fn episodes(at: &mut ServiceConfig) {
         .service(closing::close)
         .service(closing::reopen)
         .service(timeline::show);
+}
+
+fn restricted(at: &mut ServiceConfig) {
+    at.service(emergencies::open)
+        .service(emergencies::list)
+        .service(emergencies::show)
+        .service(emergencies::review)
+        .service(restrictions::show)
+        .service(restrictions::restrict)
+        .service(restrictions::lift);
 }
 
 fn reports(at: &mut ServiceConfig) {

@@ -98,6 +98,8 @@ pub enum Problem {
     AlreadyDone,
     #[error("no mail leaves this installation")]
     NoMail,
+    #[error("you can open this record anyway")]
+    OpenAnyway,
     #[error("this takes a second person")]
     TakesAnotherPerson,
     #[error("the endpoint did not answer with the text of the challenge")]
@@ -162,6 +164,7 @@ impl Problem {
             Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
             Self::ChangedMeanwhile => (S::CONFLICT, "changed-meanwhile"),
             Self::AlreadyDone => (S::CONFLICT, "already-done"),
+            Self::OpenAnyway => (S::CONFLICT, "open-anyway"),
             Self::TakesAnotherPerson => (S::FORBIDDEN, "takes-another-person"),
             Self::NoMail => (S::CONFLICT, "no-mail"),
             Self::ChallengeNotAnswered => (S::CONFLICT, "challenge-not-answered"),

@@ -226,7 +226,7 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 pub mod codes {
     use homeward_domain::{
         child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law, notification,
-        observation, photo, placement, policy, refusal, reminder, report, search_effort,
+        observation, photo, placement, policy, refusal, reminder, report, restriction, search_effort,
     };
 
     use super::Code;
@@ -244,6 +244,7 @@ pub mod codes {
     pub type DeterminationTypeCode = Code<determination::DeterminationType>;
     pub type DutyKindCode = Code<duty::DutyKind>;
     pub type DutyStateCode = Code<duty::DutyState>;
+    pub type EmergencyCategoryCode = Code<restriction::EmergencyCategory>;
     pub type EndingCode = Code<delivery::Ending>;
     pub type EpisodeStateCode = Code<episode::EpisodeState>;
     pub type EscalationKindCode = Code<refusal::EscalationKind>;

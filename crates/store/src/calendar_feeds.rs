@@ -19,7 +19,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::schema::calendar_feeds;
 use crate::schema::calendar_feeds::dsl;
 use crate::sql::sql;
-use crate::tx::{ReadTx, Store, WriteTx};
+use crate::tx::{self, ReadTx, Store, WriteTx};
 
 /// A feed, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,7 +159,9 @@ impl Store {
         let behind: Option<Behind> =
             self.sweep(async |conn| Ok(behind.get_result(&mut &*conn).await.optional()?)).await?;
         let Some(behind) = behind else { return Ok(None) };
-        self.within(Id::from_uuid(behind.agency_id), async |conn| read(conn, &behind, now).await).await
+        // The owner's own wall: what they may not know of is not in their calendar.
+        let opening = tx::person(&tx::open_for(Id::from_uuid(behind.agency_id)), Id::from_uuid(behind.user_id), now);
+        tx::unasked(&self.pool, &opening, async |conn| read(conn, &behind, now).await).await
     }
 }
 

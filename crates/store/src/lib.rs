@@ -29,6 +29,7 @@ pub mod deliveries;
 pub mod determinations;
 pub mod disclosures;
 pub mod duties;
+pub mod emergencies;
 pub mod episodes;
 pub mod error;
 pub mod escalation;

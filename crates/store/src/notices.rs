@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::id::{AgencyId, Id, UserId};
+use homeward_domain::id::{AgencyId, Id, UnitId, UserId};
 pub use homeward_domain::notice::Notice;
-use homeward_domain::policy::{self, ManagePeople};
+use homeward_domain::policy::{self, ManagePeople, ReviewEmergencies};
 use homeward_domain::vocabulary::Vocabulary;
 use homeward_domain::zone::Zone;
 use uuid::Uuid;
@@ -56,6 +56,12 @@ const QUEUE: &str = "insert into notices (agency_id, id, user_id, about_id, kind
     and (u.whole_agency or exists (select from user_units a join user_units b on b.agency_id = a.agency_id \
     and b.unit_id = a.unit_id where a.agency_id = p.agency_id and a.user_id = u.id and b.user_id = p.id)))) \
     where p.agency_id = ? and p.id = ?";
+
+/// To those who judge emergencies, and to the supervisors of the unit.
+const ALARM: &str = "insert into notices (agency_id, id, user_id, about_id, kind, happened_at, next_try_at, tries) \
+    select u.agency_id, gen_random_uuid(), u.id, ?, ?, ?, ?, 0 from users u \
+    where u.agency_id = ? and u.disabled_at is null and u.id <> ? and (u.role = any(?) or (u.role = 'supervisor' \
+    and exists (select from user_units x where x.agency_id = u.agency_id and x.user_id = u.id and x.unit_id = ?)))";
 
 const TAKE: &str = "update notices n set tries = n.tries + 1, next_try_at = ? from \
     (select o.agency_id, o.id from notices o where o.sent_at is null and o.next_try_at <= ? and ? < o.happened_at \
@@ -132,6 +138,26 @@ pub(crate) async fn queue(
 /// Queues a notice with what a person did; nothing where no mail leaves the installation.
 pub(crate) async fn tell(tx: &WriteTx, notice: Notice, about: UserId) -> StoreResult<()> {
     if tx.mails() { queue(tx.conn(), notice, (tx.call().agency, about), tx.at()).await } else { Ok(()) }
+}
+
+/// Queues a notice of what a person did with a record of this unit, to those who watch over that.
+pub(crate) async fn alarm(tx: &WriteTx, notice: Notice, about: UserId, unit: UnitId) -> StoreResult<()> {
+    if !tx.mails() {
+        return Ok(());
+    }
+    let judges: Vec<&str> = policy::roles_that_may::<ReviewEmergencies>().map(Vocabulary::code).collect();
+    sql(ALARM)
+        .bind::<SqlUuid, _>(about.uuid())
+        .bind::<Text, _>(notice.code())
+        .bind::<Timestamptz, _>(tx.at())
+        .bind::<Timestamptz, _>(tx.at())
+        .bind::<SqlUuid, _>(tx.call().agency.uuid())
+        .bind::<SqlUuid, _>(about.uuid())
+        .bind::<Array<Text>, _>(judges)
+        .bind::<SqlUuid, _>(unit.uuid())
+        .execute(&mut tx.conn())
+        .await?;
+    Ok(())
 }
 
 impl Store {

@@ -947,6 +947,41 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    restrictions (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        only_people -> Nullable<Array<Uuid>>,
+        excluded -> Array<Uuid>,
+        reason -> Bytea,
+        recorded_at -> Timestamptz,
+        recorded_by -> Uuid,
+        ended_at -> Nullable<Timestamptz>,
+        ended_by -> Nullable<Uuid>,
+        why_ended -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    emergency_accesses (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        child_id -> Uuid,
+        unit_id -> Uuid,
+        user_id -> Uuid,
+        session_id -> Uuid,
+        category -> Text,
+        reason -> Bytea,
+        granted_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        reviewed_at -> Nullable<Timestamptz>,
+        reviewed_by -> Nullable<Uuid>,
+        is_justified -> Nullable<Bool>,
+        review_note -> Nullable<Bytea>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     absences,
     addresses,

@@ -28,8 +28,8 @@ use crate::sql::Sql;
 mod frame;
 mod open;
 
-use frame::{Claimed, commit_with, opened, roll_back};
-pub(crate) use frame::{OPEN_SWEEP, open_for, unasked, warm, within};
+use frame::{Claimed, Wall, commit_with, opened, roll_back};
+pub(crate) use frame::{OPEN_SWEEP, open_for, person, unasked, warm, within};
 
 /// A value, and whom showing it shows. Looks at nobody are not written.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ impl Store {
         child: ChildId,
         work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<Seen<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, Some(child), None).await?.0;
+        let tx = self.begin(call, Some(child), (None, Wall::of::<A>())).await?.0;
         match tx.standing.permit() {
             Ok(permit) => {
                 let result = work(&tx, &permit).await;
@@ -103,7 +103,7 @@ impl Store {
         child: ChildId,
         work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut tx = self.begin(call, Some(child), None).await?.0;
+        let mut tx = self.begin(call, Some(child), (None, Wall::of::<A>())).await?.0;
         let judged = match tx.standing.permit() {
             Ok(permit) => work(&tx, &permit).await,
             Err(denied) => Err(StoreError::from(denied).into()),
@@ -118,7 +118,7 @@ impl Store {
         call: &Call,
         work: impl AsyncFnOnce(&ReadTx, &Grant<A>) -> Result<Seen<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, None, None).await?.0;
+        let tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
         match tx.standing.grant() {
             Ok(grant) => {
                 let result = work(&tx, &grant).await;
@@ -130,7 +130,7 @@ impl Store {
 
     /// Reads what concerns no child: the caller, the rules, the catalogue.
     pub async fn standing(&self, call: &Call) -> StoreResult<Standing> {
-        let mut tx = self.begin(call, None, None).await?.0;
+        let mut tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
         let last = tx.touch.statement(call).into_iter().collect();
         commit_with(&mut tx.conn, last).await?;
         Ok(tx.standing)
@@ -143,7 +143,7 @@ impl Store {
         child: ChildId,
         work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, Some(child), None).await?.0;
+        let tx = self.begin(call, Some(child), (None, Wall::of::<A>())).await?.0;
         match tx.standing.permit() {
             Ok(permit) => {
                 let tx = WriteTx::on(tx);
@@ -160,7 +160,7 @@ impl Store {
         call: &Call,
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, None, None).await?.0;
+        let tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
         match tx.standing.grant() {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
@@ -179,7 +179,7 @@ impl Store {
         key: Option<&Key>,
         work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<Audited<Answer>, E>,
     ) -> Result<Answered, E> {
-        let (tx, claimed) = self.begin(call, Some(child), key).await?;
+        let (tx, claimed) = self.begin(call, Some(child), (key, Wall::of::<A>())).await?;
         match tx.standing.permit() {
             Ok(permit) => {
                 let tx = WriteTx::on(tx);
@@ -201,7 +201,7 @@ impl Store {
         key: Option<&Key>,
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<Answer>, E>,
     ) -> Result<Answered, E> {
-        let (tx, claimed) = self.begin(call, None, key).await?;
+        let (tx, claimed) = self.begin(call, None, (key, Wall::Stands)).await?;
         match tx.standing.grant() {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
@@ -217,10 +217,15 @@ impl Store {
     }
 
     /// One round trip: open, set the agency, read what access depends on, and claim the key if there is one.
-    async fn begin(&self, call: &Call, child: Option<ChildId>, key: Option<&Key>) -> StoreResult<(ReadTx, Claimed)> {
+    async fn begin(
+        &self,
+        call: &Call,
+        child: Option<ChildId>,
+        with: (Option<&Key>, Wall),
+    ) -> StoreResult<(ReadTx, Claimed)> {
         let mut conn = pool::checkout(&self.pool).await?;
         conn.in_transaction = true;
-        let (rows, claimed) = opened(&conn.pg, call, child, key).await?;
+        let (rows, claimed) = opened(&conn.pg, call, child, with).await?;
         let Some(row) = rows.into_iter().next() else {
             roll_back(&mut conn).await;
             return Err(StoreError::SignedOut);

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::world::NOW;
-use crate::support::told;
+use crate::support::{Person, told};
 
 pub(super) fn canary() -> Value {
     let person = format!("P-canary-{}", Uuid::new_v4().simple());
@@ -131,4 +131,13 @@ pub(super) fn reported() -> Value {
 
 pub(super) fn lives() -> Value {
     json!({ "setting": "foster_family_home", "started_on": "2026-01-02", "provider_name": "canary place" })
+}
+
+pub(crate) fn restriction(people: &[&Person]) -> Value {
+    let people: Vec<String> = people.iter().map(|it| it.id.unwrap().to_string()).collect();
+    json!({ "only_people": people, "reason": "canary reason" })
+}
+
+pub(crate) fn emergency() -> Value {
+    json!({ "category": "child_in_danger", "reason": "canary reason that is long enough" })
 }

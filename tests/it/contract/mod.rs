@@ -2,7 +2,7 @@
 
 mod access;
 mod audit;
-mod bodies;
+pub(crate) mod bodies;
 mod matrix;
 mod sealed;
 mod shape;

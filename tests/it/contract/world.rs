@@ -4,8 +4,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::bodies::{
-    canary, closure, concluded, consent, disclosure, finished, interview, lives, opening, packet, photo, poster,
-    report, reported, response, screening, searched, seen, stating,
+    canary, closure, concluded, consent, disclosure, emergency, finished, interview, lives, opening, packet, photo,
+    poster, report, reported, response, restriction, screening, searched, seen, stating,
 };
 use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 
@@ -127,6 +127,9 @@ pub(super) fn walked() -> Vec<Operation> {
 pub(super) struct World {
     pub(super) case: Case,
     pub(super) auditor: Person,
+    privacy: Person,
+    /// Their record is restricted, and was opened in an emergency.
+    secret: String,
     /// Not missing; what was taken for an absence was none, and is closed.
     pub(super) home: String,
     closed: String,
@@ -174,6 +177,14 @@ impl World {
         let case = Case { opened: case.now().await, ..case };
         app.travel_to(NOW).await;
         let reminder = id(&case.worker.get("/v1/reminders", 200).await["data"][0]);
+        let privacy = app.person("privacy").await;
+        let secret = new_child(&case.worker, canary()).await;
+        let of_secret = format!("/v1/children/{secret}");
+        let named = restriction(&[&case.supervisor, &privacy]);
+        let restricted = privacy.send(Method::PUT, &format!("{of_secret}/restriction"), Some(named), &[]).await;
+        assert_eq!(restricted.status, 200, "{}", restricted.text);
+        let on_call = app.person("on-call").await;
+        let emergency = id(&on_call.post(&format!("{of_secret}/emergency-accesses"), emergency(), 201).await);
         let ids = vec![
             ("{episode_id}", case.episode.clone()),
             ("{notification_id}", notification),
@@ -190,9 +201,10 @@ impl World {
             ("{interview_id}", interview_id),
             ("{screening_id}", screening_id),
             ("{completion_id}", completion),
+            ("{emergency_id}", emergency),
             ("{user_id}", case.worker.id.unwrap().to_string()),
         ];
-        Self { case, auditor, home, closed, ids, indicator }
+        Self { case, auditor, privacy, secret, home, closed, ids, indicator }
     }
 
     pub(super) fn fill(&self, path: &str, child: &str) -> String {
@@ -217,6 +229,14 @@ impl World {
             "list_missing_episodes_of_child" | "get_missing_episode" | "get_timeline" => (worker, child, None),
             "list_notifications" | "list_task_completions" | "list_observations" => (worker, child, None),
             "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
+            "open_in_emergency" => (worker, &self.secret, Some(emergency())),
+            "list_emergency_accesses" | "get_emergency_access" => (&self.privacy, child, None),
+            "review_emergency_access" => {
+                (&self.privacy, child, Some(json!({ "justified": true, "note": "canary reason" })))
+            }
+            "get_restriction" => (&self.privacy, &self.secret, None),
+            "restrict_record" => (&self.privacy, &self.secret, Some(restriction(&[supervisor, &self.privacy]))),
+            "lift_restriction" => (&self.privacy, &self.secret, retraction),
             "list_audit_entries" => (auditor, child, None),
             "get_reminder" | "list_deliveries" | "get_deliveries_file" => (worker, child, None),
             "acknowledge_reminder" => (worker, child, None),

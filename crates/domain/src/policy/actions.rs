@@ -135,6 +135,12 @@ actions! {
     ReadCompliance = "read_compliance",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
+    /// Say who alone may open a record, and who may not.
+    RestrictRecord = "restrict_record",
+    /// Open a restricted record in an emergency, for an hour.
+    OpenInEmergency = "open_in_emergency",
+    /// Read and judge what was opened in an emergency.
+    ReviewEmergencies = "review_emergencies",
     /// Choose how one is reached: further addresses, when the digest leaves, one's own absence.
     OwnSettings = "own_settings",
     /// Read who works where, who stands in for whom and who is away.

@@ -48,6 +48,7 @@ const WORKS: &[A] = &[
     A::CloseEpisode,
     A::Observe,
     A::Determine,
+    A::OpenInEmergency,
 ];
 
 /// What gives time, ends what is undone, or answers for others.
@@ -68,8 +69,16 @@ const AUDITS: &[A] = &[A::ReadCompliance, A::ReadAccessLog, A::ReadAudit];
 
 const COUNTS: &[A] = &[A::CountDeterminations];
 
-const GUARDS: &[A] =
-    &[A::ReadChild, A::OwnReminders, A::OwnSettings, A::ReadContacts, A::ReadDeterminations, A::ReadAgency];
+const GUARDS: &[A] = &[
+    A::ReadChild,
+    A::OwnReminders,
+    A::OwnSettings,
+    A::ReadContacts,
+    A::ReadDeterminations,
+    A::ReadAgency,
+    A::RestrictRecord,
+    A::ReviewEmergencies,
+];
 
 const ADMINISTERS: &[A] = &[
     A::OwnReminders,

@@ -59,6 +59,7 @@ pub(crate) async fn standing(
         .bind::<Integer, _>(height(audience))
         .bind::<Nullable<Array<Text>>, _>(who_may_know(owed.cause))
         .bind::<Timestamptz, _>(now)
+        .bind::<SqlUuid, _>(owed.child.uuid())
         .load(&mut &*conn)
         .await?;
     let reached = rows.as_slice().first().map_or(Ok(audience), |row| at_height(row.reached))?;

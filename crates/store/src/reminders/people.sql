@@ -1,6 +1,9 @@
 with bound as (
     select ?::uuid as agency_id, ?::uuid as unit_id, ?::uuid as worker_id, ?::integer as height, ?::text[] as roles,
-        ?::timestamptz as at
+        ?::timestamptz as at, ?::uuid as child_id
+), wall as (
+    select r.only_people, r.excluded from restrictions r
+    join bound b on r.agency_id = b.agency_id and r.child_id = b.child_id where r.ended_at is null
 ), shifts as (
     select s.user_id from on_call_shifts s join bound b on s.agency_id = b.agency_id
     where s.cancelled_at is null and s.starts_at <= b.at and b.at < s.ends_at
@@ -10,6 +13,9 @@ with bound as (
     union all
     (select bu.back_up_id, 1 from back_ups bu join bound b on bu.agency_id = b.agency_id and bu.user_id = b.worker_id
     order by bu.version desc limit 1)
+    union all
+    -- Those who alone may open the record stand beside the worker's back-up.
+    select unnest(w.only_people), 1 from wall w
     union all
     select u.id, 2 from users u join bound b on u.agency_id = b.agency_id
     where u.role = 'supervisor' and exists (select from user_units uu
@@ -38,6 +44,8 @@ with bound as (
     -- Of what not everyone may know, only those hear whose role may and whose reach the child is in.
     select u.id, s.height from stands s join bound b on true join users u on u.agency_id = b.agency_id and u.id = s.id
     where u.disabled_at is null
+    and not exists (select from wall w
+        where u.id = any(w.excluded) or (w.only_people is not null and u.id <> all(w.only_people)))
     and (b.roles is null or (u.role = any(b.roles) and (u.whole_agency or u.id = b.worker_id
         or exists (select from user_units uu
             where uu.agency_id = u.agency_id and uu.user_id = u.id and uu.unit_id = b.unit_id))))

@@ -1,13 +1,13 @@
 //! What goes over the wire together: opening and ending a transaction without waiting in between.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use diesel::result::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use futures_util::future::join_all;
 use futures_util::join;
 use homeward_domain::audit::Change;
-use homeward_domain::id::{AgencyId, ChildId, Id};
-use homeward_domain::policy;
+use homeward_domain::id::{AgencyId, ChildId, Id, UserId};
+use homeward_domain::policy::{self, Action};
 use uuid::Uuid;
 
 use crate::call::{self, Call};
@@ -32,10 +32,10 @@ pub(super) async fn opened(
     pg: &AsyncPgConnection,
     call: &Call,
     child: Option<ChildId>,
-    key: Option<&Key>,
+    (key, wall): (Option<&Key>, Wall),
 ) -> StoreResult<(Vec<call::Row>, Claimed)> {
     let (mut first, mut second, mut third) = (pg, pg, pg);
-    let open = open_for(call.agency);
+    let open = open_as(call, wall);
     let claim = async {
         match key {
             Some(key) => idempotency::claim(call, key).execute(&mut third).await,
@@ -83,6 +83,33 @@ pub(crate) fn open_for(agency: AgencyId) -> String {
 /// The same for a transaction that is open already.
 pub(crate) fn within(agency: AgencyId) -> String {
     format!("set local homeward.agency_id = '{agency}'")
+}
+
+/// Whether the wall around restricted records stands in a transaction of a person. Only those pass it that show nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wall {
+    Stands,
+    Passed,
+}
+
+impl Wall {
+    /// What the act needs.
+    pub(super) fn of<A: Action>() -> Self {
+        if policy::passes_restriction::<A>() { Self::Passed } else { Self::Stands }
+    }
+}
+
+/// The same for a person: what they may not know of is not there.
+fn open_as(call: &Call, wall: Wall) -> String {
+    match wall {
+        Wall::Stands => person(&open_for(call.agency), call.user, call.at),
+        Wall::Passed => open_for(call.agency),
+    }
+}
+
+/// An id and an instant are made of digits and signs, so nothing else can be said with them.
+pub(crate) fn person(opening: &str, user: UserId, at: DateTime<Utc>) -> String {
+    format!("{opening}; set local homeward.user_id = '{user}'; set local homeward.at = '{}'", at.to_rfc3339())
 }
 
 /// The worker sweeps every agency, and sees only the tables whose policy allows it: the queue, and kept answers.
