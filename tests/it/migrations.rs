@@ -78,8 +78,8 @@ const COLUMNS: &str = "select format(case when is_nullable = 'YES' then '%s.%s: 
     table_name, column_name, case udt_name when 'uuid' then 'Uuid' when 'text' then 'Text' when 'bool' then 'Bool' \
     when 'timestamptz' then 'Timestamptz' when 'date' then 'Date' when 'time' then 'Time' when 'int2' then 'Int2' when 'int4' then 'Int4' \
     when 'int8' then 'Int8' when 'bytea' then 'Bytea' when 'jsonb' then 'Jsonb' when '_text' then 'Array<Text>' \
-    when '_timestamptz' then 'Array<Timestamptz>' \
-    else udt_name end) from information_schema.columns where table_schema = 'public' \
+    when '_timestamptz' then 'Array<Timestamptz>' when '_uuid' then 'Array<Uuid>' \
+    else udt_name end) from information_schema.columns where table_schema = 'public' and table_name <> 'hidden_children' \
     and table_name not like '\\_\\_diesel%' and (table_name, column_name) <> ('audit_entries', 'xact') \
     union all \
     select format('%s key: %s', conrelid::regclass, string_agg(attname, ', ' order by place)) \

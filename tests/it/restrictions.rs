@@ -37,7 +37,8 @@ async fn sr_01_for_everyone_else_each_operation_answers_as_if_there_were_no_such
     let app = TestApp::at(NOW).await;
     let (case, supervisor) = (secret(&app).await, app.supervisor().await);
     let nobody = uuid::Uuid::new_v4().to_string();
-    for (path, item) in document()["paths"].as_object().unwrap().iter().filter(|(path, _)| path.contains("{child_id}")) {
+    for (path, item) in document()["paths"].as_object().unwrap().iter().filter(|(path, _)| path.contains("{child_id}"))
+    {
         for method in item.as_object().unwrap().keys().map(|it| it.to_uppercase()) {
             // To open it in an emergency is what the wall is passed for.
             if path.ends_with("/emergency-accesses") {
@@ -99,7 +100,6 @@ async fn sr_05_sr_06_an_emergency_opens_one_record_for_one_person_one_session_an
     assert_eq!((opened.status, opened.json()["expires_at"].clone()), (201, json!("2026-05-01T09:00:00Z")));
     assert!(opens(&on_call, &case).await && !opens(&on_call, &other).await);
     assert!(!opens(&app.supervisor().await, &case).await);
-    assert_eq!(break_in(&on_call, &case).await.slug(), "open-anyway");
     app.set_clock("2026-05-01T08:10:00Z");
     assert!(opens(&again, &case).await);
     on_call.send(Method::POST, "/v1/auth/logout", None, &[]).await;
@@ -192,10 +192,10 @@ async fn a_restriction_is_replaced_and_lifted_and_every_one_is_kept() {
     let path = case.child_url("/restriction");
     restrict(&app, &case.child, restriction(&[&supervisor])).await;
     assert!(opens(&supervisor, &case).await && !opens(&case.worker, &case).await);
-    assert_eq!(privacy.get(&path, 200).await["only_people"], json!([supervisor.id.unwrap().to_string()]));
+    assert_eq!(privacy.get(&path, 200).await["restriction"]["only_people"], json!([supervisor.id.unwrap().to_string()]));
     privacy.post(&format!("{path}/lift"), json!({ "reason": "the danger is over" }), 200).await;
     assert!(opens(&case.worker, &case).await && opens(&supervisor, &case).await);
-    privacy.get(&path, 404).await;
+    assert_eq!(privacy.get(&path, 200).await, json!({ "restriction": null }));
     privacy.post(&format!("{path}/lift"), json!({ "reason": "the danger is over" }), 404).await;
     let owner = app.db.owner().await;
     let kept: i64 = owner.query_one("select count(*) from restrictions", &[]).await.unwrap().get(0);
@@ -223,8 +223,8 @@ async fn sr_01_the_database_alone_holds_the_wall_on_every_table_about_a_child() 
              set local homeward.user_id = '{user}'; set local homeward.at = '{NOW}'"
         );
         owner.batch_execute(&open).await.unwrap();
-        for table in ["children", "missing_episodes", "duties"] {
-            let query = format!("select count(distinct {}) from {table}", if table == "children" { "id" } else { "child_id" });
+        for (table, child) in [("children", "id"), ("missing_episodes", "child_id"), ("audit_entries", "child_id")] {
+            let query = format!("select count(distinct {child}) from {table} where {child} = '{}'", case.child);
             let count: i64 = owner.query_one(&query, &[]).await.unwrap().get(0);
             assert_eq!(count, seen, "{table} for {user}");
         }

@@ -9,8 +9,9 @@ use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
     AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
-    EmergencyId, EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId, PhotoId,
-    PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId, WebhookId, WhereaboutsId,
+    EmergencyId, EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId,
+    PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId,
+    WebhookId, WhereaboutsId,
 };
 use crate::report::ReportGroup;
 use crate::restriction::EmergencyCategory;

@@ -69,7 +69,9 @@ impl Restriction {
     pub fn faults(&self, works: &[UserId]) -> Vec<Impossible> {
         let someone = |it: &Vec<UserId>| it.iter().any(|it| works.contains(it) && !self.excluded.contains(it));
         match &self.only {
-            None if self.excluded.is_empty() => vec![Impossible::of("only_people", "is needed where nobody is excluded")],
+            None if self.excluded.is_empty() => {
+                vec![Impossible::of("only_people", "is needed where nobody is excluded")]
+            }
             Some(only) if !someone(only) => {
                 vec![Impossible::of("only_people", "needs somebody who works with children, and is not excluded")]
             }

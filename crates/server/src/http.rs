@@ -50,7 +50,9 @@ mod whereabouts;
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {
-    for group in [signing_in, children, restricted, episodes, reports, contacts, returns, records, work, people, agency, audits] {
+    for group in
+        [signing_in, children, restricted, episodes, reports, contacts, returns, records, work, people, agency, audits]
+    {
         group(at);
     }
 }

@@ -51,6 +51,7 @@ pub mod placements;
 pub mod preferences;
 pub mod reminders;
 pub mod report;
+pub mod restrictions;
 mod retractions;
 pub mod rosters;
 pub mod rules;

@@ -118,7 +118,7 @@ impl Store {
         call: &Call,
         work: impl AsyncFnOnce(&ReadTx, &Grant<A>) -> Result<Seen<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
+        let tx = self.begin(call, None, (None, Wall::of::<A>())).await?.0;
         match tx.standing.grant() {
             Ok(grant) => {
                 let result = work(&tx, &grant).await;
@@ -160,7 +160,7 @@ impl Store {
         call: &Call,
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
-        let tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
+        let tx = self.begin(call, None, (None, Wall::of::<A>())).await?.0;
         match tx.standing.grant() {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
@@ -201,7 +201,7 @@ impl Store {
         key: Option<&Key>,
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<Answer>, E>,
     ) -> Result<Answered, E> {
-        let (tx, claimed) = self.begin(call, None, (key, Wall::Stands)).await?;
+        let (tx, claimed) = self.begin(call, None, (key, Wall::of::<A>())).await?;
         match tx.standing.grant() {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);

@@ -31,6 +31,13 @@ pub(super) struct NewRestriction {
     reason: Reason,
 }
 
+/// Whether a record is restricted, and how.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RestrictionState {
+    /// Null where everyone may open the record who could anyway.
+    restriction: Option<RestrictionView>,
+}
+
 /// Why it is lifted.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,12 +86,12 @@ impl RestrictionView {
 /// For everyone else there is no such child: in no list, count, search, calendar or page. Reminders of what is owed for
 /// the child go to those who may open the record.
 #[utoipa::path(tag = "restrictions", operation_id = "get_restriction", params(("child_id" = Uuid, Path)),
-               responses((status = 200, body = RestrictionView)))]
+               responses((status = 200, body = RestrictionState)))]
 #[get("/v1/children/{child_id}/restriction")]
-pub(super) async fn show(request: OfChild<RestrictRecord>) -> Result<Shown<RestrictionView>, Problem> {
+pub(super) async fn show(request: OfChild<RestrictRecord>) -> Result<Shown<RestrictionState>, Problem> {
     let standing = request.read(async |tx, permit| {
-        let standing = restrictions::find(tx, permit).await?.ok_or(Problem::NotFound)?;
-        Ok(Seen(RestrictionView::of(standing), permit.saw()))
+        let standing = restrictions::find(tx, permit).await?;
+        Ok(Seen(RestrictionState { restriction: standing.map(RestrictionView::of) }, permit.saw()))
     });
     Ok(Shown(standing.await?))
 }
