@@ -9,7 +9,7 @@ use crate::support::{Case, Person, Relay, Reply, TestApp, document, new_child};
 const NOW: &str = "2026-05-01T08:00:00Z";
 
 async fn restrict(app: &TestApp, child: &str, body: Value) -> Reply {
-    app.person("privacy").await.send(Method::PUT, &format!("/v1/children/{child}/restriction"), Some(body), &[]).await
+    app.person("privacy").await.send(Method::POST, &format!("/v1/children/{child}/restriction"), Some(body), &[]).await
 }
 
 /// A missing child whom only their worker may know of.
@@ -192,7 +192,10 @@ async fn a_restriction_is_replaced_and_lifted_and_every_one_is_kept() {
     let path = case.child_url("/restriction");
     restrict(&app, &case.child, restriction(&[&supervisor])).await;
     assert!(opens(&supervisor, &case).await && !opens(&case.worker, &case).await);
-    assert_eq!(privacy.get(&path, 200).await["restriction"]["only_people"], json!([supervisor.id.unwrap().to_string()]));
+    assert_eq!(
+        privacy.get(&path, 200).await["restriction"]["only_people"],
+        json!([supervisor.id.unwrap().to_string()])
+    );
     privacy.post(&format!("{path}/lift"), json!({ "reason": "the danger is over" }), 200).await;
     assert!(opens(&case.worker, &case).await && opens(&supervisor, &case).await);
     assert_eq!(privacy.get(&path, 200).await, json!({ "restriction": null }));

@@ -37,7 +37,8 @@ const END: &str = "update restrictions set ended_at = ?, ended_by = ?, why_ended
 const INSERT: &str = "insert into restrictions (agency_id, id, child_id, only_people, excluded, reason, recorded_at, \
     recorded_by) values (?, ?, ?, ?, ?, ?, ?, ?)";
 
-const WORKING: &str = "select id from users where agency_id = ? and id = any(?) and disabled_at is null and role = any(?)";
+const WORKING: &str =
+    "select id from users where agency_id = ? and id = any(?) and disabled_at is null and role = any(?)";
 
 #[derive(QueryableByName)]
 struct Row {

@@ -181,7 +181,7 @@ impl World {
         let secret = new_child(&case.worker, canary()).await;
         let of_secret = format!("/v1/children/{secret}");
         let named = restriction(&[&case.supervisor, &privacy]);
-        let restricted = privacy.send(Method::PUT, &format!("{of_secret}/restriction"), Some(named), &[]).await;
+        let restricted = privacy.send(Method::POST, &format!("{of_secret}/restriction"), Some(named), &[]).await;
         assert_eq!(restricted.status, 200, "{}", restricted.text);
         let on_call = app.person("on-call").await;
         let emergency = id(&on_call.post(&format!("{of_secret}/emergency-accesses"), emergency(), 201).await);

@@ -1,6 +1,6 @@
 //! Who alone may open a record, and who may not.
 
-use actix_web::{get, post, put};
+use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
 use homeward_domain::id::{Id, UserId};
@@ -99,7 +99,7 @@ pub(super) async fn show(request: OfChild<RestrictRecord>) -> Result<Shown<Restr
 /// Say who alone may open a child's record, in place of what was said before
 #[utoipa::path(tag = "restrictions", operation_id = "restrict_record", params(("child_id" = Uuid, Path)),
                request_body = NewRestriction, responses((status = 200, body = RestrictionView)))]
-#[put("/v1/children/{child_id}/restriction")]
+#[post("/v1/children/{child_id}/restriction")]
 pub(super) async fn restrict(request: OfChild<RestrictRecord>) -> Result<Shown<RestrictionView>, Problem> {
     let standing = request.write(async |tx, permit, body: NewRestriction| {
         let restriction = body.restriction();
