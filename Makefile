@@ -52,8 +52,8 @@ trail: deps ## link, export and verify a million generated entries and looks (RO
 # A part of the tests, with a length or a right that the whole of them does not have.
 PART := $(TARGET)/debug/homeward with-postgres --volatile -- cargo nextest run -p homeward-tests --locked --no-capture
 
-nonces: deps ## seal 10 million values and look for a nonce that returns
-	NONCES=10000000 cargo test --locked --release -p homeward-store --lib en_02
+nonces: build ## seal 10 million values and look for a nonce that returns
+	NONCES=$${NONCES:-10000000} cargo test --locked --workspace --exclude homeward-tests --exclude homeward-simulation --lib seal::tests::en_02
 
 kills: build ## kill workers while they deliver and while they send (KILLS=1000)
 	KILLS=$${KILLS:-1000} $(PART) -E 'test(loss::workers) + test(loss::messages)'

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{Id, RestrictionId, UserId};
 use homeward_domain::policy::{Action, Permit, RestrictRecord, roles_who_work};
 use homeward_domain::restriction::Restriction;
-use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::vocabulary::Vocabulary;
 use uuid::Uuid;
 
 use crate::error::{StoreError, StoreResult};
@@ -89,7 +89,7 @@ pub async fn find<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Opt
 
 /// Which of these people work with children now.
 pub async fn working(tx: &ReadTx, permit: &Permit<RestrictRecord>, people: &[UserId]) -> StoreResult<Vec<UserId>> {
-    let roles: Vec<&str> = roles_who_work().map(|it| it.code()).collect();
+    let roles: Vec<&str> = roles_who_work().map(Vocabulary::code).collect();
     let rows: Vec<Named> = sql(WORKING)
         .bind::<SqlUuid, _>(permit.agency().uuid())
         .bind::<Array<SqlUuid>, _>(uuids(people))

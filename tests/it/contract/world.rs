@@ -230,9 +230,9 @@ impl World {
             "list_notifications" | "list_task_completions" | "list_observations" => (worker, child, None),
             "summarize_compliance" | "list_compliance_duties" | "get_access_log" => (supervisor, child, None),
             "open_in_emergency" => (worker, &self.secret, Some(emergency())),
-            "list_emergency_accesses" | "get_emergency_access" => (&self.privacy, child, None),
+            "list_emergency_accesses" | "get_emergency_access" => (&self.privacy, &self.secret, None),
             "review_emergency_access" => {
-                (&self.privacy, child, Some(json!({ "justified": true, "note": "canary reason" })))
+                (&self.privacy, &self.secret, Some(json!({ "justified": true, "note": "canary reason" })))
             }
             "get_restriction" => (&self.privacy, &self.secret, None),
             "restrict_record" => (&self.privacy, &self.secret, Some(restriction(&[supervisor, &self.privacy]))),
