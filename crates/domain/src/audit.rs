@@ -1,4 +1,5 @@
-//! What was done, and who was looked at. Entries and looks come only from a permit or a grant.
+//! What was done, and who was looked at. Entries and looks come only from a permit or a grant, from a refusal, or from a
+//! sign-in.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -13,8 +14,24 @@ use crate::id::{
     PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId,
     WebhookId, WhereaboutsId,
 };
+use crate::policy::{Action as _, Denied, ReadAccessLog, ReadAudit};
 use crate::report::ReportGroup;
 use crate::restriction::EmergencyCategory;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What came of it.
+    Outcome {
+        /// It was done.
+        Done = "done",
+        /// It did not work.
+        Failed = "failed",
+        /// It was refused, and whoever asked may not know that there is such a record.
+        Hidden = "hidden",
+        /// It was refused.
+        Forbidden = "forbidden",
+    }
+}
 
 /// Everything that can be done to a record. A new kind of write needs a new member.
 ///
@@ -96,6 +113,20 @@ pub enum Change {
     ChoicesRecorded { episode_id: EpisodeId, choices: Vec<String> },
     /// A person was added to the agency.
     PersonAdded { user_id: UserId },
+    /// A person asked for what is not theirs. By which operation stands beside it.
+    Refused {
+        /// Why. It is told as what came of it.
+        #[serde(skip)]
+        denied: Denied,
+    },
+    /// A person signed in.
+    SignedIn { session_id: SessionId },
+    /// Somebody gave a wrong password for a person.
+    SignInFailed,
+    /// A person signed out.
+    SignedOut { session_id: SessionId },
+    /// A refresh token came twice, and its session ended.
+    RefreshTokenReused { session_id: SessionId },
     /// A person chose another password. Their other sessions ended.
     PasswordChanged,
     /// An administrator had a link to choose a password sent to somebody.
@@ -170,6 +201,42 @@ pub enum WebhookStep {
     Removed,
 }
 
+impl Change {
+    /// What came of it.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Refused { denied: Denied::Hidden } => Outcome::Hidden,
+            Self::Refused { denied: Denied::Forbidden } => Outcome::Forbidden,
+            Self::SignInFailed => Outcome::Failed,
+            _ => Outcome::Done,
+        }
+    }
+}
+
+/// A step of somebody who comes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInStep {
+    /// They signed in.
+    In(SessionId),
+    /// Their password was wrong.
+    Failed,
+    /// They signed out.
+    Out(SessionId),
+    /// Their refresh token came twice.
+    Reused(SessionId),
+}
+
+impl From<SignInStep> for Change {
+    fn from(step: SignInStep) -> Self {
+        match step {
+            SignInStep::In(session_id) => Self::SignedIn { session_id },
+            SignInStep::Failed => Self::SignInFailed,
+            SignInStep::Out(session_id) => Self::SignedOut { session_id },
+            SignInStep::Reused(session_id) => Self::RefreshTokenReused { session_id },
+        }
+    }
+}
+
 /// Why a record was looked at: the act of reading, not the endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LookKind(pub &'static str);
@@ -192,9 +259,21 @@ pub struct Look {
     children: Vec<ChildId>,
 }
 
+impl LookKind {
+    /// Whether it was the trail itself that was read: that is recorded though it showed nobody.
+    pub fn is_of_the_trail(self) -> bool {
+        self.0 == ReadAudit::NAME || self.0 == ReadAccessLog::NAME
+    }
+}
+
 impl Entry {
     pub(crate) fn new(agency: AgencyId, actor: UserId, child: Option<ChildId>, change: Change) -> Self {
         Self { actor, agency, child, change }
+    }
+
+    /// What somebody did at the door.
+    pub fn of_sign_in(agency: AgencyId, user: UserId, step: SignInStep) -> Self {
+        Self::new(agency, user, None, step.into())
     }
 
     /// Who did it.

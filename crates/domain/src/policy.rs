@@ -155,6 +155,11 @@ pub fn tie(caller: &Caller, unit: UnitId, assigned_to: Option<UserId>) -> Tie {
     }
 }
 
+/// What is recorded where somebody was refused.
+pub fn refused(caller: &Caller, child: Option<ChildId>, denied: Denied) -> Entry {
+    Entry::new(caller.agency, caller.user, child, Change::Refused { denied })
+}
+
 /// The right of the import to add to an agency's records, in the name of `user`. Only the import asks for it.
 pub fn importer(agency: AgencyId, user: UserId) -> Grant<Import> {
     let (role, reach, session) = (Role::Administrator, Reach::WholeAgency, SessionKind::Machine);

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH};
 use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use homeward_domain::audit::Entry;
 use homeward_domain::id::{ChildId, Id};
@@ -26,10 +26,13 @@ use crate::ctx::{App, AppState};
 use crate::openapi;
 use crate::problem::Problem;
 use crate::reply::{Created, Made};
-use crate::request_id::RequestId;
 
+pub mod origin;
 pub mod password;
 pub mod token;
+
+use origin::origin;
+use token::Claims;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -109,8 +112,8 @@ fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
     let header = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
     let token = header.and_then(|it| it.strip_prefix("Bearer ")).ok_or(Problem::SignInRequired)?;
     let claims = app.keys.verify(token, at).map_err(|_| Problem::SignInRequired)?;
-    let request_id = request.extensions().get::<RequestId>().map(|it| it.0.clone());
-    Ok(Call { agency: claims.agency, user: claims.user, session: claims.session, at, request_id })
+    let Claims { agency, user, session } = claims;
+    Ok(Call { agency, user, session, at, origin: origin(request) })
 }
 
 /// Refuses a query where none is described; where one is, its handler judges it.

@@ -225,8 +225,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 /// The codes of the API. The description names each list, so a field's type has to be a name without parameters.
 pub mod codes {
     use homeward_domain::{
-        child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law, notification,
-        observation, photo, placement, policy, refusal, reminder, report, restriction, search_effort,
+        audit, child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law,
+        notification, observation, photo, placement, policy, refusal, reminder, report, restriction, search_effort,
     };
 
     use super::Code;
@@ -260,6 +260,7 @@ pub mod codes {
     pub type NotificationMethodCode = Code<notification::NotificationMethod>;
     pub type NotificationStatusCode = Code<notification::NotificationStatus>;
     pub type ObservationSourceCode = Code<observation::ObservationSource>;
+    pub type OutcomeCode = Code<audit::Outcome>;
     pub type PacketRecipientCode = Code<disclosure::PacketRecipient>;
     pub type PlacementSettingCode = Code<child::PlacementSetting>;
     pub type PrimaryFactorCode = Code<factor::PrimaryFactor>;

@@ -1,5 +1,6 @@
 //! Who calls, when, and what the database says of them.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
@@ -28,8 +29,19 @@ pub struct Call {
     pub session: SessionId,
     /// Now, read once.
     pub at: DateTime<Utc>,
-    /// Under which the request is logged.
+    /// What else is known of the request.
+    pub origin: Origin,
+}
+
+/// Where a request came from, for the trail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Under which it is logged.
     pub request_id: Option<String>,
+    /// The address it came from.
+    pub source: Option<IpAddr>,
+    /// The method and the pattern of the path: no id, and nothing that a person wrote.
+    pub operation: Option<String>,
 }
 
 /// Ids of one instant keep the order in which they were made, so equal lists come out equal.

@@ -89,6 +89,11 @@ diesel::table! {
         action -> Text,
         detail -> Jsonb,
         request_id -> Nullable<Text>,
+        role -> Nullable<Text>,
+        session_id -> Nullable<Uuid>,
+        source -> Nullable<Text>,
+        operation -> Nullable<Text>,
+        outcome -> Nullable<Text>,
     }
 }
 
@@ -421,6 +426,10 @@ diesel::table! {
         actor_id -> Uuid,
         kind -> Text,
         request_id -> Nullable<Text>,
+        role -> Nullable<Text>,
+        session_id -> Nullable<Uuid>,
+        source -> Nullable<Text>,
+        operation -> Nullable<Text>,
     }
 }
 

@@ -10,6 +10,7 @@ use homeward_domain::id::{AgencyId, Id, SessionId, UserId};
 use crate::tx::Store;
 
 mod own;
+mod record;
 mod rotate;
 mod start;
 mod touch;

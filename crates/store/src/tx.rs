@@ -13,7 +13,7 @@ use homeward_domain::audit::{Entry, Look};
 use homeward_domain::id::{ChildId, Id};
 use homeward_domain::policy::{Action, Denied, Grant, Permit};
 
-use crate::audit;
+use crate::audit::{self, By};
 use crate::call::{self, Agency, Call, Child, Standing};
 use crate::duties::Owed;
 use crate::error::{StoreError, StoreResult};
@@ -27,6 +27,7 @@ use crate::sql::Sql;
 
 mod frame;
 mod open;
+mod refuse;
 
 use frame::{Claimed, Wall, commit_with, opened, roll_back};
 pub(crate) use frame::{OPEN_SWEEP, open_for, person, unasked, warm, within};
@@ -104,12 +105,14 @@ impl Store {
         work: impl AsyncFnOnce(&ReadTx, &Permit<A>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut tx = self.begin(call, Some(child), (None, Wall::of::<A>())).await?.0;
-        let judged = match tx.standing.permit() {
-            Ok(permit) => work(&tx, &permit).await,
-            Err(denied) => Err(StoreError::from(denied).into()),
-        };
-        roll_back(&mut tx.conn).await;
-        judged
+        match tx.standing.permit() {
+            Ok(permit) => {
+                let judged = work(&tx, &permit).await;
+                roll_back(&mut tx.conn).await;
+                judged
+            }
+            Err(denied) => Err(tx.refuse(denied).await.into()),
+        }
     }
 
     /// Reads a collection within the caller's reach, and records whom it showed before the value leaves.
@@ -298,7 +301,7 @@ impl ReadTx {
     async fn finish<T, E: From<StoreError>>(mut self, result: Result<Seen<T>, E>) -> Result<T, E> {
         match result {
             Ok(Seen(value, look)) => {
-                let look = audit::look(&self.call, &look);
+                let look = audit::look(self.by(), &look);
                 let last = look.into_iter().chain(self.touch.statement(&self.call)).collect();
                 commit_with(&mut self.conn, last).await?;
                 Ok(value)
@@ -310,9 +313,8 @@ impl ReadTx {
         }
     }
 
-    async fn refuse(mut self, denied: Denied) -> StoreError {
-        roll_back(&mut self.conn).await;
-        denied.into()
+    fn by(&self) -> By<'_> {
+        By::calling(&self.call, self.standing.caller.role)
     }
 }
 
@@ -373,13 +375,13 @@ impl WriteTx {
     /// Plans what was touched; then the entries, the kept answer and the commit go out together.
     async fn settle(&mut self, entries: &[Entry], keep: StoreResult<Option<Sql>>) -> StoreResult<()> {
         self.plan().await?;
-        let call = &self.read.call;
+        let (call, by) = (&self.read.call, self.read.by());
         let mut last = Vec::new();
         match entries {
             [] => {}
-            [one] => last.push(audit::entry(call, one)?),
+            [one] => last.push(audit::entry(by, one)?),
             // What is prepared only now would be sent behind the commit, so it does not go out with it.
-            many => audit::insert_all(self.read.conn(), many, call.at, call.request_id.as_deref()).await?,
+            many => audit::insert_all(self.read.conn(), many, by).await?,
         }
         last.extend(keep?);
         last.extend(self.read.touch.statement(call));

@@ -54,9 +54,10 @@ async fn shown(app: &TestApp, answer: &Value) -> BTreeSet<Uuid> {
 async fn whole_trail(app: &TestApp) -> BTreeMap<&'static str, String> {
     let owner = app.db.owner().await;
     let mut all = BTreeMap::new();
-    for table in ["audit_entries", "looks", "look_children"] {
+    let done = "(select * from audit_entries where action <> 'refused')";
+    for (name, table) in [("audit_entries", done), ("looks", "looks"), ("look_children", "look_children")] {
         let everything = format!("select coalesce(json_agg(t), '[]')::text from {table} t");
-        all.insert(table, owner.query_one(&everything, &[]).await.unwrap().get(0));
+        all.insert(name, owner.query_one(&everything, &[]).await.unwrap().get(0));
     }
     all
 }
@@ -72,7 +73,7 @@ fn the_exceptions_are_operations_that_name_no_child() {
 }
 
 #[tokio::test]
-async fn every_look_at_one_child_is_one_row_about_that_child() {
+async fn ad_01_every_look_at_one_child_is_one_row_about_that_child() {
     let app = TestApp::at(NOW).await;
     let world = World::of(&app).await;
     for operation in walked().iter().filter(|it| it.method == Method::GET && it.path.contains("{child_id}")) {
@@ -86,7 +87,7 @@ async fn every_look_at_one_child_is_one_row_about_that_child() {
 }
 
 #[tokio::test]
-async fn every_list_is_one_look_at_exactly_the_children_it_shows() {
+async fn ad_01_every_list_is_one_look_at_exactly_the_children_it_shows() {
     let app = TestApp::at(NOW).await;
     let (world, _) = (World::of(&app).await, World::of(&app).await);
     for operation in walked().iter().filter(|it| !it.writes() && !it.path.contains("{child_id}")) {
@@ -125,7 +126,7 @@ async fn a_page_is_a_look_at_its_own_rows_only() {
 }
 
 #[tokio::test]
-async fn every_write_is_one_entry_about_the_same_child() {
+async fn ad_02_every_write_is_one_entry_about_the_same_child() {
     let app = TestApp::at(NOW).await;
     for operation in walked().iter().filter(|it| it.writes()) {
         let (name, world) = (&operation.name, World::of(&app).await);
@@ -153,23 +154,65 @@ async fn a_repeated_create_is_a_look_and_no_second_entry() {
 }
 
 #[tokio::test]
-async fn whoever_is_refused_leaves_no_trace_of_having_seen_or_done() {
+async fn ad_04_whoever_is_refused_leaves_the_refusal_and_no_trace_of_having_seen_or_done() {
     let app = TestApp::at(NOW).await;
     let world = World::of(&app).await;
     let people = [app.nobody(), app.stranger().await, app.person("administrator").await];
+    let child: Uuid = world.case.child.parse().unwrap();
+    let absent: Vec<Uuid> = Vec::new();
     let before = whole_trail(&app).await;
     for operation in walked().iter().filter(|it| it.path.contains('{')) {
-        let (_, child, body) = world.sample(&operation.name);
-        for who in &people {
-            let headers = [("idempotency-key", "k"), ("if-match", "\"1\"")];
-            let path = world.fill(&operation.path, child);
+        let (_, child_id, body) = world.sample(&operation.name);
+        for (at, who) in people.iter().enumerate() {
+            let request_id = format!("{}.{at}", operation.name);
+            let headers = [("idempotency-key", "k"), ("if-match", "\"1\""), ("x-request-id", &request_id)];
+            let path = world.fill(&operation.path, child_id);
             let reply = who.send(operation.method.clone(), &path, body.clone(), &headers).await;
             // What names no child in its path says only that it is not for one's role.
             let of_child = operation.path.contains("{child_id}");
             let refused = [401, 404].contains(&reply.status) || (!of_child && reply.status == 403);
             assert!(refused, "{}: {}", operation.name, reply.text);
+            // A stranger's child is none in their agency; an administrator's is one that they may not know of.
+            let expected = match at {
+                0 => vec![],
+                1 if of_child => vec![("hidden".to_owned(), absent.clone())],
+                2 if of_child && child_id == world.case.child => vec![("hidden".to_owned(), vec![child])],
+                _ => continue,
+            };
+            assert_eq!(refusals(&app, &request_id).await, expected, "{}", operation.name);
         }
     }
+    assert_eq!(whole_trail(&app).await, before);
+}
+
+/// What was refused of one request: why, and about which child.
+async fn refusals(app: &TestApp, request_id: &str) -> Vec<(String, Vec<Uuid>)> {
+    let query = "select outcome, array_remove(array[child_id], null) from audit_entries \
+        where request_id = $1 and action = 'refused'";
+    let rows = app.db.owner().await.query(query, &[&request_id]).await.unwrap();
+    // What is prepared before it is made is refused twice.
+    let mut all: Vec<(String, Vec<Uuid>)> = rows.iter().map(|it| (it.get(0), it.get(1))).collect();
+    all.dedup();
+    all
+}
+
+#[tokio::test]
+async fn ad_02_nothing_is_done_or_shown_that_cannot_be_recorded() {
+    let app = TestApp::at(NOW).await;
+    let world = World::of(&app).await;
+    let owner = app.db.owner().await;
+    let before = whole_trail(&app).await;
+    owner.batch_execute("revoke insert on audit_entries, looks, look_children from homeward_app").await.unwrap();
+    for operation in walked().into_iter().filter(|it| !COUNTS.contains(&it.name.as_str())) {
+        let (who, child, body) = world.sample(&operation.name);
+        let headers = [("idempotency-key", "k"), ("if-match", "\"1\"")];
+        let path = world.fill(&operation.path, child);
+        let reply = who.send(operation.method.clone(), &path, body, &headers).await;
+        // What has another version now is not changed anyway.
+        let unchanged = operation.writes() && reply.status == 412;
+        assert!(reply.status == 503 || unchanged, "{}: {} {}", operation.name, reply.status, reply.text);
+    }
+    owner.batch_execute("grant insert on audit_entries, looks, look_children to homeward_app").await.unwrap();
     assert_eq!(whole_trail(&app).await, before);
 }
 

@@ -17,7 +17,7 @@ async fn rows(owner: &Client) -> Vec<i64> {
 }
 
 #[tokio::test]
-async fn a_write_that_cannot_be_explained_is_not_done() {
+async fn ad_02_a_write_that_cannot_be_explained_is_not_done() {
     let app = TestApp::at(NOW).await;
     let (worker, owner) = (app.caseworker().await, app.db.owner().await);
     let child = new_child(&worker, json!({})).await;
@@ -34,7 +34,7 @@ async fn a_write_that_cannot_be_explained_is_not_done() {
 }
 
 #[tokio::test]
-async fn a_read_that_cannot_be_recorded_shows_nothing() {
+async fn ad_02_a_read_that_cannot_be_recorded_shows_nothing() {
     let app = TestApp::at(NOW).await;
     let (case, owner) = (app.given_case().await, app.db.owner().await);
     owner.batch_execute("revoke insert on looks from homeward_app").await.unwrap();

@@ -7,7 +7,7 @@ use homeward_domain::id::{ChildId, EpisodeId, Id};
 use homeward_domain::policy::{ChangeEpisode, OwnReminders};
 use homeward_server::ctx::AppState;
 use homeward_server::serve::{self, Door};
-use homeward_store::call::Call;
+use homeward_store::call::{Call, Origin};
 use homeward_store::{Audited, Store, StoreError, episodes};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
@@ -110,7 +110,7 @@ async fn call(owner: &Client) -> Call {
     let row = owner.query_one(latest, &[]).await.unwrap();
     let [agency, user, session]: [Uuid; 3] = [row.get(0), row.get(1), row.get(2)];
     let (agency, user, session) = (Id::from_uuid(agency), Id::from_uuid(user), Id::from_uuid(session));
-    Call { agency, user, session, at: at(NOW), request_id: None }
+    Call { agency, user, session, at: at(NOW), origin: Origin::default() }
 }
 
 /// Does one of several things straight at the store, and is dropped when the time is over. Says whether it was.

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use homeward_domain::audit::Entry;
 use homeward_domain::id::ChildId;
 use homeward_domain::policy::{Action, Permit};
-use homeward_store::call::Call;
+use homeward_store::call::{Call, Origin};
 use homeward_store::{Audited, StoreError, WriteTx};
 
 use super::cases::Stage;
@@ -31,7 +31,7 @@ impl<'a> Hand<'a> {
         let who = stage.store.find_sign_in(email).await?.ok_or_else(unknown)?;
         let secret = Secret::random().map_err(|error| Problem::Internal(Box::new(error)))?;
         let session = stage.store.start_session(&who, secret.hash(), None, at).await?.ok_or_else(unknown)?;
-        let call = Call { agency: who.agency, user: who.user, session: session.id, at, request_id: None };
+        let call = Call { agency: who.agency, user: who.user, session: session.id, at, origin: Origin::default() };
         Ok(Self { stage, call, began_at })
     }
 

@@ -18,7 +18,7 @@ use crate::auth::{OfChild, Within};
 use crate::paging::{self, List};
 use crate::problem::Problem;
 use crate::reply::Shown;
-use crate::wire::codes::TraceKindCode;
+use crate::wire::codes::{OutcomeCode, RoleCode, TraceKindCode};
 use crate::wire::{self, Code, Instant};
 
 /// What to show of the audit trail.
@@ -62,6 +62,8 @@ pub(super) struct AuditEntryView {
     child_ids: Vec<Uuid>,
     detail: AuditDetail,
     request_id: Option<String>,
+    #[serde(flatten)]
+    origin: TraceOrigin,
 }
 
 /// One change of a child's record or one look at it.
@@ -77,6 +79,34 @@ pub(super) struct AccessView {
     actor_email: Option<String>,
     detail: AuditDetail,
     request_id: Option<String>,
+    #[serde(flatten)]
+    origin: TraceOrigin,
+}
+
+/// As what, from where and how. Null where it was no signed-in person's request, or is older than this is kept.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TraceOrigin {
+    /// What they were then.
+    role: Option<RoleCode>,
+    session_id: Option<Uuid>,
+    /// The address it came from.
+    source: Option<String>,
+    /// The method and the pattern of the path.
+    operation: Option<String>,
+    /// What came of a change; null for a look, which was given.
+    outcome: Option<OutcomeCode>,
+}
+
+impl TraceOrigin {
+    fn of(it: &Trace) -> Self {
+        Self {
+            role: it.role.map(Code),
+            session_id: it.session.map(Id::uuid),
+            source: it.source.clone(),
+            operation: it.operation.clone(),
+            outcome: it.outcome.map(Code),
+        }
+    }
 }
 
 /// Ids, field names and instants of a change, by its action; empty for a look.
@@ -113,6 +143,7 @@ impl AuditQuery {
 
 impl AuditEntryView {
     fn of(it: Trace) -> Self {
+        let origin = TraceOrigin::of(&it);
         Self {
             id: it.id,
             at: it.at,
@@ -122,12 +153,14 @@ impl AuditEntryView {
             child_ids: it.children.into_iter().map(Id::uuid).collect(),
             detail: AuditDetail(it.detail),
             request_id: it.request_id,
+            origin,
         }
     }
 }
 
 impl AccessView {
     fn of(it: Trace) -> Self {
+        let origin = TraceOrigin::of(&it);
         Self {
             id: it.id,
             at: it.at,
@@ -138,6 +171,7 @@ impl AccessView {
             actor_email: it.actor.email,
             detail: AuditDetail(it.detail),
             request_id: it.request_id,
+            origin,
         }
     }
 }

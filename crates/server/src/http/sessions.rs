@@ -4,8 +4,9 @@ use actix_web::http::header::{CACHE_CONTROL, USER_AGENT};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
+use homeward_domain::audit::SignInStep;
 use homeward_domain::policy::{OwnReminders, Reach};
-use homeward_store::call::Agency;
+use homeward_store::call::{Agency, Origin};
 use homeward_store::people::{self, Person, Unit};
 use homeward_store::sessions::{Rotation, Session};
 use homeward_store::sign_ins::SignIn;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::auth::origin::origin;
 use crate::auth::password::{Password, PasswordError};
 use crate::auth::token::{RefreshToken, Secret};
 use crate::auth::{Sent, Within, refuse_stray_query};
@@ -107,10 +109,12 @@ pub(super) struct OwnAgency {
 pub(super) async fn login(request: HttpRequest, app: App, payload: Payload) -> Result<Shown<Tokens>, Problem> {
     let Credentials { email, password, .. } = sent(&request, payload).await?;
     let (email, at) = (String::from(email).to_lowercase(), app.now());
-    let who = prove(&app, &email, password, at).await?.ok_or(Problem::SignInFailed)?;
+    let origin = origin(&request);
+    let who = prove(&app, (&email, password), &origin, at).await?.ok_or(Problem::SignInFailed)?;
     let secret = secret()?;
     let session = app.store.start_session(&who, secret.hash(), agent(&request), at).await?;
     let session = session.ok_or(Problem::SignInFailed)?;
+    app.store.record_sign_in((who.agency, who.user), SignInStep::In(session.id), &origin, at).await?;
     tracing::info!(user = %session.user, session = %session.id, "signed in");
     tokens(&app, &session, secret, at)
 }
@@ -118,8 +122,8 @@ pub(super) async fn login(request: HttpRequest, app: App, payload: Payload) -> R
 /// Whoever has this e-mail and this password. A wrong one is counted; a right one is hashed anew where its hash is weak.
 pub(super) async fn prove(
     app: &App,
-    email: &str,
-    password: Password,
+    (email, password): (&str, Password),
+    origin: &Origin,
     at: DateTime<Utc>,
 ) -> Result<Option<SignIn>, Problem> {
     let turn = app.passwords.turn().await?;
@@ -127,6 +131,7 @@ pub(super) async fn prove(
     let judged = turn.compare(password, tried.as_ref().map(|it| it.password_hash.clone())).await?;
     let Some(who) = tried else { return Ok(None) };
     if !judged.right {
+        record_failure(app, &who, origin, at);
         if who.is_last() {
             app.store.tell_locked(&who, at).await?;
         }
@@ -136,6 +141,16 @@ pub(super) async fn prove(
         app.store.upgrade(&who, stronger).await?;
     }
     Ok(Some(who))
+}
+
+/// Nobody waits for it: that would tell whether somebody has this e-mail (PW-07).
+fn record_failure(app: &App, who: &SignIn, origin: &Origin, at: DateTime<Utc>) {
+    let (app, origin, who) = (app.clone(), origin.clone(), (who.agency, who.user));
+    tokio::spawn(async move {
+        if let Err(error) = app.store.record_sign_in(who, SignInStep::Failed, &origin, at).await {
+            tracing::error!(%error, "a failed sign-in could not be recorded");
+        }
+    });
 }
 
 /// Stay signed in
@@ -153,7 +168,9 @@ pub(super) async fn refresh(request: HttpRequest, app: App, payload: Payload) ->
     match app.store.rotate(&token.presented(agent(&request)), secret.hash(), at).await? {
         Rotation::Renewed(session) => tokens(&app, &session, secret, at),
         Rotation::Reused(session) => {
-            tracing::warn!(%session, "a refresh token was used twice; its session has ended");
+            let (who, step) = ((session.agency, session.user), SignInStep::Reused(session.id));
+            app.store.record_sign_in(who, step, &origin(&request), at).await?;
+            tracing::warn!(session = %session.id, "a refresh token was used twice; its session has ended");
             Err(Problem::SignInRequired)
         }
         Rotation::Unknown => Err(Problem::SignInRequired),
@@ -166,7 +183,9 @@ pub(super) async fn refresh(request: HttpRequest, app: App, payload: Payload) ->
 #[utoipa::path(tag = "sessions", operation_id = "logout", responses((status = 204)))]
 #[post("/v1/auth/logout")]
 pub(super) async fn logout(request: Sent) -> Result<HttpResponse, Problem> {
-    request.app().store.end_session(request.call()).await?;
+    let (store, call) = (&request.app().store, request.call());
+    store.end_session(call).await?;
+    store.record_sign_in((call.agency, call.user), SignInStep::Out(call.session), &call.origin, call.at).await?;
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())
 }
 

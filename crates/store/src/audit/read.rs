@@ -7,14 +7,15 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
-use homeward_domain::id::{ChildId, Id, UserId};
-use homeward_domain::policy::{Grant, Permit, Reach, ReadAccessLog, ReadAudit, ReadDeterminations};
+use homeward_domain::audit::Outcome;
+use homeward_domain::id::{ChildId, Id, SessionId, UserId};
+use homeward_domain::policy::{Grant, Permit, Reach, ReadAccessLog, ReadAudit, ReadDeterminations, Role};
 use homeward_domain::vocabulary::Vocabulary;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::call::first_id;
-use crate::convert::code;
+use crate::convert::{code, optional};
 use crate::error::StoreResult;
 use crate::page::{After, Page, Window};
 use crate::sql::{Sql, sql};
@@ -61,6 +62,16 @@ pub struct Trace {
     pub detail: serde_json::Value,
     /// Under which the request was logged.
     pub request_id: Option<String>,
+    /// In what role they did it then; none where it was no signed-in person's request, or is older than this is kept.
+    pub role: Option<Role>,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// From which address.
+    pub source: Option<String>,
+    /// By which operation.
+    pub operation: Option<String>,
+    /// What came of a change; none of a look, which was given.
+    pub outcome: Option<Outcome>,
 }
 
 /// Who did it or looked.
@@ -109,6 +120,16 @@ struct Row {
     detail: serde_json::Value,
     #[diesel(sql_type = Nullable<Text>)]
     request_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    role: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    session_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    source: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    operation: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    outcome: Option<String>,
 }
 
 impl Row {
@@ -122,6 +143,11 @@ impl Row {
             children: self.child_ids.into_iter().map(Id::from_uuid).collect(),
             detail: self.detail,
             request_id: self.request_id,
+            role: optional(self.role, "role of a trace")?,
+            session: self.session_id.map(Id::from_uuid),
+            source: self.source,
+            operation: self.operation,
+            outcome: optional(self.outcome, "audit_entries.outcome")?,
         })
     }
 }
@@ -129,7 +155,8 @@ impl Row {
 const BEGIN: &str = "select t.*, u.name as actor_name, u.email as actor_email from (";
 
 const CHANGES: &str = "(select e.id, e.at, 'change'::text as kind, e.action, e.actor_id, \
-    array_remove(array[e.child_id], null) as child_ids, e.detail, e.request_id from audit_entries e \
+    array_remove(array[e.child_id], null) as child_ids, e.detail, e.request_id, \
+    e.role, e.session_id, e.source, e.operation, e.outcome from audit_entries e \
     where e.agency_id = ?";
 
 const OF_CHANGED_CHILD: &str = " and exists (select from children c \
@@ -140,7 +167,8 @@ const LOOKS: &str = " union all (select l.id, l.at, 'look'::text, l.kind, l.acto
     array(select s.child_id from look_children s join children c on c.agency_id = s.agency_id and c.id = s.child_id \
     where s.agency_id = l.agency_id and s.look_id = l.id";
 
-const LOOKS_WHERE: &str = " order by s.child_id), '{}'::jsonb, l.request_id from looks l where l.agency_id = ?";
+const LOOKS_WHERE: &str = " order by s.child_id), '{}'::jsonb, l.request_id, \
+    l.role, l.session_id, l.source, l.operation, null::text from looks l where l.agency_id = ?";
 
 const OF_SHOWN_CHILD: &str = " and exists (select from look_children s \
     join children c on c.agency_id = s.agency_id and c.id = s.child_id \
@@ -148,7 +176,7 @@ const OF_SHOWN_CHILD: &str = " and exists (select from look_children s \
 
 /// The looks at one child, by the key that leads with the child.
 const LOOKS_AT: &str = " union all (select l.id, l.at, 'look'::text, l.kind, l.actor_id, array[s.child_id], \
-    '{}'::jsonb, l.request_id from look_children s join looks l on l.agency_id = s.agency_id and l.id = s.look_id \
+    '{}'::jsonb, l.request_id, l.role, l.session_id, l.source, l.operation, null::text from look_children s join looks l on l.agency_id = s.agency_id and l.id = s.look_id \
     where s.agency_id = ? and s.child_id = ?";
 
 const NEWEST: &str = " order by id desc limit ?)";
@@ -199,9 +227,16 @@ pub async fn of_child(tx: &ReadTx, permit: &Permit<ReadAccessLog>, window: &Wind
     page(tx, query, window).await
 }
 
-/// That something is there of which fewer people may know is told to nobody else: the entry stays out of their trail.
+/// That something is there of which fewer people may know is told to nobody else: the entry stays out of their trail, and
+/// so does that somebody else was refused it.
 fn for_whom(tx: &ReadTx, query: Sql) -> Sql {
-    if tx.may::<ReadDeterminations>() { query } else { query.push(" and e.action <> 'entry_recorded'") }
+    if tx.may::<ReadDeterminations>() {
+        query
+    } else {
+        query
+            .push(" and e.action <> 'entry_recorded'")
+            .push(" and (e.action <> 'refused' or e.operation not like '%/determinations%')")
+    }
 }
 
 /// The same for a create that was sent twice: its answer is a look. That a packet was made is in the trail anyway, where

@@ -157,7 +157,7 @@ impl Importer {
         self.insert(INSERT_OBSERVATIONS, &observations).await?;
         self.plan(clerk, arrivals, &children, &episodes).await?;
         let entries: Vec<Entry> = arrivals.iter().map(|it| entry(clerk, it)).collect();
-        audit::insert_all(&self.conn, &entries, clerk.at, None).await
+        audit::insert_all(&self.conn, &entries, audit::By::unasked(clerk.at)).await
     }
 
     async fn insert_children(&self, scribe: &Scribe<'_>, arrivals: &[Arrival]) -> StoreResult<()> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Bytea, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::id::{AgencyId, Id, SessionId};
+use homeward_domain::id::{AgencyId, Id};
 use uuid::Uuid;
 
 use super::{GRACE, RefreshTokenId, SecretHash, Session};
@@ -32,7 +32,7 @@ pub enum Rotation {
     /// It worked, and has a successor.
     Renewed(Session),
     /// It had worked before: its session has ended now.
-    Reused(SessionId),
+    Reused(Session),
     /// It is none of ours, or its session has ended or expired.
     Unknown,
 }
@@ -102,7 +102,7 @@ impl Store {
             if self.mails {
                 notices::queue(conn, Notice::RefreshTokenReused, (session.agency, session.user), at).await?;
             }
-            Ok(Rotation::Reused(session.id))
+            Ok(Rotation::Reused(session))
         })
         .await
     }

@@ -7,10 +7,11 @@ use futures_util::future::join_all;
 use futures_util::join;
 use homeward_domain::audit::Change;
 use homeward_domain::id::{AgencyId, ChildId, Id, UserId};
-use homeward_domain::policy::{self, Action};
+use homeward_domain::policy::{self, Action, Role};
 use uuid::Uuid;
 
-use crate::call::{self, Call};
+use crate::audit::By;
+use crate::call::{self, Call, Origin};
 use crate::error::{StoreError, StoreResult};
 use crate::idempotency::{self, Answer, Key};
 use crate::pool::{self, Pool, Pooled};
@@ -55,7 +56,7 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
         user: Id::from_uuid(Uuid::nil()),
         session: Id::from_uuid(Uuid::nil()),
         at: DateTime::UNIX_EPOCH,
-        request_id: None,
+        origin: Origin::default(),
     };
     let key = Key { key: String::new(), fingerprint: Vec::new() };
     let answer = Answer { status: 0, location: None, etag: None, body: String::new() };
@@ -65,8 +66,9 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
     (&mut &*pg).batch_execute(&open_for(nobody.agency)).await?;
     let _: Vec<call::Row> = call::standing(&nobody, None).load(&mut &*pg).await?;
     let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::kept(&nobody, &key, &answer, Vec::new())];
-    statements.extend(audit::look(&nobody, &look));
-    statements.extend(audit::entry(&nobody, &entry));
+    let by = By::calling(&nobody, Role::Caseworker);
+    statements.extend(audit::look(by, &look));
+    statements.extend(audit::entry(by, &entry));
     statements.push(Touch::prepared(&nobody));
     statements.extend([duties::upsert("[]".to_owned()), rungs::queue("[]".to_owned())]);
     for statement in statements {

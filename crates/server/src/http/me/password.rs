@@ -46,7 +46,7 @@ pub(crate) async fn change(request: Within<OwnSettings>) -> Result<HttpResponse,
     let me = request.list(async |tx, grant| Ok(Seen(Known::of(tx).await?, grant.saw(Vec::new())))).await?;
     let PasswordChange { current_password, new_password } = request.body()?;
     let (app, at) = (request.app(), request.call().at);
-    let who = prove(app, &me.email, current_password, at).await?;
+    let who = prove(app, (&me.email, current_password), &request.call().origin, at).await?;
     let who = who.ok_or_else(|| impossible("current_password", "is not your password"))?;
     app.store.forgive(&who, at).await?;
     judge(&new_password, &me.words)?;

@@ -30,6 +30,21 @@ pub struct Record {
     /// Under which the request was logged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// As what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// In which session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Uuid>,
+    /// From which address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// By which operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<String>,
+    /// What came of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// The children that were shown, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Uuid>,
@@ -47,6 +62,11 @@ mod field {
     pub(super) const DETAIL: u8 = 7;
     pub(super) const REQUEST_ID: u8 = 8;
     pub(super) const CHILDREN: u8 = 9;
+    pub(super) const ROLE: u8 = 10;
+    pub(super) const SESSION: u8 = 11;
+    pub(super) const SOURCE: u8 = 12;
+    pub(super) const OPERATION: u8 = 13;
+    pub(super) const OUTCOME: u8 = 14;
 }
 
 /// Number, length, bytes: no two records give the same.
@@ -59,6 +79,12 @@ impl Canonical {
         self.0.extend(length.to_be_bytes());
         self.0.extend(bytes);
     }
+
+    fn put_some(&mut self, field: u8, bytes: Option<&[u8]>) {
+        if let Some(bytes) = bytes {
+            self.put(field, bytes);
+        }
+    }
 }
 
 impl Record {
@@ -69,19 +95,18 @@ impl Record {
         bytes.put(field::AT, &self.at.timestamp_micros().to_be_bytes());
         bytes.put(field::ACTOR, self.actor.as_bytes());
         bytes.put(field::ACTION, self.action.as_bytes());
-        if let Some(child) = &self.child {
-            bytes.put(field::CHILD, child.as_bytes());
-        }
-        if let Some(detail) = &self.detail {
-            bytes.put(field::DETAIL, detail.as_bytes());
-        }
-        if let Some(request_id) = &self.request_id {
-            bytes.put(field::REQUEST_ID, request_id.as_bytes());
-        }
+        bytes.put_some(field::CHILD, self.child.as_ref().map(|it| it.as_bytes().as_slice()));
+        bytes.put_some(field::DETAIL, self.detail.as_deref().map(str::as_bytes));
+        bytes.put_some(field::REQUEST_ID, self.request_id.as_deref().map(str::as_bytes));
         if !self.children.is_empty() {
             let children: Vec<u8> = self.children.iter().flat_map(|it| it.into_bytes()).collect();
             bytes.put(field::CHILDREN, &children);
         }
+        bytes.put_some(field::ROLE, self.role.as_deref().map(str::as_bytes));
+        bytes.put_some(field::SESSION, self.session.as_ref().map(|it| it.as_bytes().as_slice()));
+        bytes.put_some(field::SOURCE, self.source.as_deref().map(str::as_bytes));
+        bytes.put_some(field::OPERATION, self.operation.as_deref().map(str::as_bytes));
+        bytes.put_some(field::OUTCOME, self.outcome.as_deref().map(str::as_bytes));
         bytes.0
     }
 }

@@ -15,7 +15,9 @@ use crate::error::{StoreError, StoreResult};
 /// What a link is made of; `w` has the agency, the kind and the id.
 pub(super) const RECORD: &str = "w.kind, w.id, coalesce(e.at, l.at) as at, coalesce(e.actor_id, l.actor_id) as actor, \
     coalesce(e.action, l.kind) as action, e.child_id as child, e.detail::text as detail, \
-    coalesce(e.request_id, l.request_id) as request_id, array(select s.child_id from look_children s \
+    coalesce(e.request_id, l.request_id) as request_id, coalesce(e.role, l.role) as role, \
+    coalesce(e.session_id, l.session_id) as session, coalesce(e.source, l.source) as source, \
+    coalesce(e.operation, l.operation) as operation, e.outcome, array(select s.child_id from look_children s \
     where s.agency_id = l.agency_id and s.look_id = l.id order by s.child_id) as children from (";
 
 pub(super) const OF_TRACES: &str = ") w \
@@ -43,6 +45,16 @@ pub(super) struct TraceRow {
     detail: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     request_id: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    role: Option<String>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    session: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    source: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    operation: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    outcome: Option<String>,
     #[diesel(sql_type = Array<SqlUuid>)]
     children: Vec<Uuid>,
 }
@@ -51,10 +63,22 @@ impl TraceRow {
     /// None where the row is gone.
     pub(super) fn record(self) -> StoreResult<(TraceKind, Option<Record>)> {
         let kind = code(&self.kind, "audit_links.kind")?;
-        let Self { child, detail, request_id, children, .. } = self;
-        let record = |at, actor, action| Record { at, actor, action, child, detail, request_id, children };
         let there = self.at.zip(self.actor).zip(self.action);
-        Ok((kind, there.map(|((at, actor), action)| record(at, actor, action))))
+        let record = there.map(|((at, actor), action)| Record {
+            at,
+            actor,
+            action,
+            child: self.child,
+            detail: self.detail,
+            request_id: self.request_id,
+            children: self.children,
+            role: self.role,
+            session: self.session,
+            source: self.source,
+            operation: self.operation,
+            outcome: self.outcome,
+        });
+        Ok((kind, record))
     }
 }
 

@@ -71,6 +71,11 @@ fn record(dice: &mut Dice, minute: u64) -> (TraceKind, Record) {
         detail: (!is_look).then(|| format!("{{\"number\": {}}}", dice.roll(9))),
         request_id: (dice.roll(2) == 0).then(|| format!("r-{minute}")),
         children: (0..shown).map(|_| dice.id()).collect(),
+        role: (dice.roll(2) == 0).then(|| "caseworker".to_owned()),
+        session: (dice.roll(2) == 0).then(|| dice.id()),
+        source: (dice.roll(2) == 0).then(|| "192.0.2.1".to_owned()),
+        operation: (dice.roll(2) == 0).then(|| "GET /v1/children".to_owned()),
+        outcome: (!is_look && dice.roll(2) == 0).then(|| "done".to_owned()),
     };
     (kind, record)
 }

@@ -1,0 +1,11 @@
+alter table looks
+    drop column role,
+    drop column session_id,
+    drop column source,
+    drop column operation;
+alter table audit_entries
+    drop column role,
+    drop column session_id,
+    drop column source,
+    drop column operation,
+    drop column outcome;
