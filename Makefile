@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence traceability deps
+.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ silence: build ## let the reminders die in twenty ways, and measure when somebod
 
 traceability: ## which checks have a test that bears their id, and which have none
 	@scripts/traceability
+
+sign-in-times: build ## how well the time of an answer tells whose sign-in fails (SIGN_INS=2000)
+	@exec $(TARGET)/debug/homeward with-postgres -- env HOMEWARD=$(TARGET)/debug/homeward scripts/sign-in-times
 
 deps:
 	@scripts/install-deps

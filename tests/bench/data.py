@@ -55,7 +55,8 @@ def load():
     run("migrate")
     run("demo")
     psql("""
-        update sign_ins set password_hash = (
+        update agencies set second_factor_required = false;
+        update sign_ins set used_at = null, password_hash = (
             select password_hash from sign_ins where email = 'supervisor@demo.homeward.test')
         where email like 'supervisor-%@bench.homeward.test'
     """)

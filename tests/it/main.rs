@@ -41,6 +41,7 @@ mod rules;
 mod screenings;
 mod sealing;
 mod search_efforts;
+mod second_factors;
 mod sessions;
 mod sign_ins;
 mod silence;

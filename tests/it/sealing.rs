@@ -21,7 +21,7 @@ mod upgrade;
 const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// Bytes that are digests or proofs, and not what somebody wrote.
-const NOT_SEALED: [&str; 12] = [
+const NOT_SEALED: [&str; 13] = [
     "audit_checkpoints.head",
     "audit_checkpoints.key",
     "audit_checkpoints.peaks",
@@ -32,6 +32,7 @@ const NOT_SEALED: [&str; 12] = [
     "data_keys.proof",
     "idempotency_keys.fingerprint",
     "password_resets.secret_hash",
+    "recovery_codes.code_hash",
     "refresh_tokens.secret_hash",
     "search_terms.term",
 ];

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::support::{Reply, TestApp, at};
 
+mod forged;
 mod limits;
 
 const NOW: &str = "2026-05-01T08:00:00Z";
@@ -52,6 +53,7 @@ async fn session(app: &TestApp) -> Session {
         id: Id::from_uuid(row.get(2)),
         expires_at: at("2026-05-01T20:00:00Z"),
         token: Id::from_uuid(Uuid::new_v4()),
+        enrolling: false,
     }
 }
 

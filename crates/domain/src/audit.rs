@@ -129,6 +129,14 @@ pub enum Change {
     RefreshTokenReused { session_id: SessionId },
     /// A person chose another password. Their other sessions ended.
     PasswordChanged,
+    /// A person set up a second factor; it opens nothing before it is confirmed.
+    FactorEnrolled { factor_id: Uuid },
+    /// They confirmed it, and have codes to recover with.
+    FactorConfirmed { factor_id: Uuid },
+    /// A person had their codes to recover with made anew.
+    RecoveryCodesMade,
+    /// An administrator asked that somebody's second factor be taken away, or agreed.
+    FactorResetAsked { user_id: UserId, effective_at: Option<DateTime<Utc>> },
     /// An administrator had a link to choose a password sent to somebody.
     PasswordResetStarted { user_id: UserId },
     /// An administrator let somebody sign in again who was locked out.

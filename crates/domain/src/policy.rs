@@ -36,6 +36,8 @@ vocabulary! {
 pub enum SessionKind {
     /// A person who signed in.
     Human,
+    /// A person who signed in with one factor and has to set up the second before anything else (MF-01).
+    Enrolling,
     /// A program: a machine key, a job, an import.
     Machine,
 }
@@ -97,6 +99,12 @@ pub enum Denied {
     /// They are bound to the record, and this is not theirs to do.
     #[error("your role does not allow this")]
     Forbidden,
+    /// They have to set up a second factor first.
+    #[error("set up a second factor first")]
+    FactorDue,
+    /// They have to prove anew who they are.
+    #[error("prove again who you are")]
+    ProofDue,
 }
 
 /// The right to do `A` to one child. The child comes out of the permit and is never an argument.
@@ -122,8 +130,20 @@ pub struct Grant<A> {
     action: PhantomData<fn() -> A>,
 }
 
+/// Whether they may do anything at all but set up a second factor. Asked before a record is looked for.
+pub fn admit(caller: &Caller) -> Result<(), Denied> {
+    if caller.session == SessionKind::Enrolling { Err(Denied::FactorDue) } else { Ok(()) }
+}
+
+/// Whether changing something by this act asks for a fresh proof of who somebody is: what gives rights, lets data out,
+/// or changes how one proves oneself (SE-09).
+pub fn takes_fresh_proof<A: Action>() -> bool {
+    matches!(A::KIND, ActionKind::ManagePeople | ActionKind::ConfigureWebhooks | ActionKind::OwnFactor)
+}
+
 /// Decides about one child: the policy.
 pub fn decide<A: Action>(caller: &Caller, child: ChildId, tie: Tie) -> Result<Permit<A>, Denied> {
+    admit(caller)?;
     if tie == Tie::None || !reads_children(caller.role) {
         return Err(Denied::Hidden);
     }
@@ -136,6 +156,9 @@ pub fn decide<A: Action>(caller: &Caller, child: ChildId, tie: Tie) -> Result<Pe
 
 /// Decides about a collection: the same policy, within the person's reach.
 pub fn grant<A: Action>(caller: &Caller) -> Result<Grant<A>, Denied> {
+    if A::KIND != ActionKind::OwnFactor {
+        admit(caller)?;
+    }
     if may(caller, A::KIND) {
         Ok(Grant { caller: caller.clone(), action: PhantomData })
     } else {

@@ -27,6 +27,7 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::reply::{Created, Made};
 
+pub mod factor;
 pub mod origin;
 pub mod password;
 pub mod token;

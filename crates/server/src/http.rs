@@ -65,7 +65,12 @@ fn signing_in(at: &mut ServiceConfig) {
         .service(me::sessions::list)
         .service(me::sessions::end)
         .service(me::password::change)
-        .service(me::password::reset);
+        .service(me::password::reset)
+        .service(me::factor::show)
+        .service(me::factor::enrol)
+        .service(me::factor::confirm)
+        .service(me::factor::renew_codes)
+        .service(me::factor::prove_again);
 }
 
 fn children(at: &mut ServiceConfig) {
@@ -211,6 +216,7 @@ fn people(at: &mut ServiceConfig) {
         .service(users::change::change)
         .service(users::sign_ins::unlock)
         .service(users::sign_ins::start_reset)
+        .service(users::sign_ins::ask_factor_reset)
         .service(users::sign_ins::end_sessions)
         .service(users::back_ups::show)
         .service(users::back_ups::choose)

@@ -75,7 +75,7 @@ fn base() -> OpenApi {
 }
 
 /// Acts without a body that can come too late.
-const CONFLICTING: [&str; 7] = [
+const CONFLICTING: [&str; 9] = [
     "cancel_absence",
     "cancel_on_call_shift",
     "challenge_webhook",
@@ -83,10 +83,12 @@ const CONFLICTING: [&str; 7] = [
     "resend_webhook_message",
     "rotate_webhook_secret",
     "start_password_reset",
+    "renew_recovery_codes",
+    "ask_factor_reset",
 ];
 
 /// They hash a password, and each hash takes a turn.
-const HASHING: [&str; 3] = ["login", "change_password", "finish_password_reset"];
+const HASHING: [&str; 4] = ["login", "change_password", "finish_password_reset", "prove_again"];
 
 /// Security and problems, the same for every operation, so that no handler repeats them.
 fn complete(operation: &mut Operation) {

@@ -40,6 +40,14 @@ pub enum Problem {
     SignInRequired,
     #[error("the e-mail, the password or the code is wrong")]
     SignInFailed,
+    #[error("the second factor is due: send its code")]
+    SecondFactorRequired,
+    #[error("set up a second factor first")]
+    SecondFactorDue,
+    #[error("prove again who you are, then ask again")]
+    StepUpRequired,
+    #[error("there is no second factor")]
+    NoSecondFactor,
     #[error("too many wait to be let in; wait before the next try")]
     TooManyTries { seconds: u64 },
     #[error("your role does not allow this")]
@@ -136,6 +144,10 @@ impl Problem {
         match self {
             Self::SignInRequired => (S::UNAUTHORIZED, "sign-in-required"),
             Self::SignInFailed => (S::UNAUTHORIZED, "sign-in-failed"),
+            Self::SecondFactorRequired => (S::UNAUTHORIZED, "second-factor-required"),
+            Self::SecondFactorDue => (S::FORBIDDEN, "second-factor-due"),
+            Self::StepUpRequired => (S::FORBIDDEN, "step-up-required"),
+            Self::NoSecondFactor => (S::CONFLICT, "no-second-factor"),
             Self::TooManyTries { .. } => (S::TOO_MANY_REQUESTS, "too-many-tries"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
             Self::NotFound => (S::NOT_FOUND, "not-found"),
@@ -262,6 +274,8 @@ impl From<Denied> for Problem {
         match denied {
             Denied::Hidden => Self::NotFound,
             Denied::Forbidden => Self::Forbidden,
+            Denied::FactorDue => Self::SecondFactorDue,
+            Denied::ProofDue => Self::StepUpRequired,
         }
     }
 }

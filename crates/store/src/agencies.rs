@@ -99,7 +99,7 @@ const OPEN: &str = "set client_min_messages = warning; set timezone = 'UTC'; set
     select pg_advisory_xact_lock(721347002)";
 
 const AGENCY: &str = "insert into agencies (id, name, time_zone, jurisdiction, state_option_under_26, created_at, \
-    rules_version) values (?, ?, ?, ?, ?, ?, 1) on conflict do nothing";
+    rules_version, second_factor_required) values (?, ?, ?, ?, ?, ?, 1, false) on conflict do nothing";
 
 const UNIT: &str = "insert into units (agency_id, id, code, name) values (?, ?, ?, ?) on conflict do nothing";
 
@@ -146,7 +146,7 @@ impl Setup {
         Ok(self.conn.batch_execute("commit").await?)
     }
 
-    /// Adds an agency, unless it is there.
+    /// Adds an agency to try things on, unless it is there: its people need no second factor (MF-01).
     pub async fn add_agency(&mut self, agency: &Agency) -> StoreResult<()> {
         sql(AGENCY)
             .bind::<SqlUuid, _>(agency.id.uuid())

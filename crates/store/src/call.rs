@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
@@ -147,6 +147,8 @@ pub struct Standing {
     pub agency: Agency,
     /// The child asked for, if there is one by that id.
     pub child: Option<Child>,
+    /// Until when they may do what asks for a fresh proof of who they are.
+    pub fresh_until: DateTime<Utc>,
     /// Who that is, sealed.
     pub(crate) named: Option<Named>,
 }
@@ -154,6 +156,7 @@ pub struct Standing {
 impl Standing {
     /// The right to do `A` to the child asked for.
     pub(crate) fn permit<A: Action>(&self) -> Result<Permit<A>, Denied> {
+        policy::admit(&self.caller)?;
         let child = self.child.ok_or(Denied::Hidden)?;
         let tie: Tie = policy::tie(&self.caller, child.unit, child.assigned_to);
         policy::decide(&self.caller, child.id, tie)
@@ -162,6 +165,12 @@ impl Standing {
     /// The right to do `A` within the caller's reach.
     pub(crate) fn grant<A: Action>(&self) -> Result<Grant<A>, Denied> {
         policy::grant(&self.caller)
+    }
+
+    /// The same to change something at `at`: some acts ask for a fresh proof of who somebody is.
+    pub(crate) fn grant_to_change<A: Action>(&self, at: DateTime<Utc>) -> Result<Grant<A>, Denied> {
+        let grant = policy::grant(&self.caller)?;
+        if policy::takes_fresh_proof::<A>() && self.fresh_until <= at { Err(Denied::ProofDue) } else { Ok(grant) }
     }
 }
 
@@ -194,6 +203,10 @@ pub(crate) struct Row {
     care_status: Option<String>,
     #[diesel(sql_type = diesel::sql_types::Timestamptz)]
     pub(crate) idle_until: DateTime<Utc>,
+    #[diesel(sql_type = diesel::sql_types::Timestamptz)]
+    pub(crate) proven_at: DateTime<Utc>,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    enrolling: bool,
     #[diesel(embed)]
     named: Option<Named>,
 }
@@ -202,7 +215,8 @@ pub(crate) struct Row {
 const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
-    c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, s.idle_until \
+    c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, s.idle_until, \
+    s.proven_at, s.enrolling \
     from sessions s \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
     join agencies a on a.id = s.agency_id \
@@ -222,7 +236,7 @@ pub(crate) fn standing(call: &Call, child: Option<ChildId>) -> Sql {
 }
 
 impl Row {
-    pub(crate) fn standing(self, call: &Call, child: Option<ChildId>) -> StoreResult<Standing> {
+    pub(crate) fn standing(self, call: &Call, child: Option<ChildId>, fresh: TimeDelta) -> StoreResult<Standing> {
         let role = Role::parse(&self.role).map_err(|_| StoreError::Corrupt("users.role"))?;
         let reach = if self.whole_agency {
             Reach::WholeAgency
@@ -230,9 +244,11 @@ impl Row {
             Reach::Units(self.units.iter().copied().map(Id::from_uuid).collect())
         };
         let child = child.map(|id| self.child(id)).transpose()?.flatten();
+        // Machines do not sign in: who has a session is a person.
+        let session = if self.enrolling { SessionKind::Enrolling } else { SessionKind::Human };
         Ok(Standing {
-            // Machines do not sign in: who has a session is a person.
-            caller: Caller { user: call.user, agency: call.agency, role, reach, session: SessionKind::Human },
+            fresh_until: self.proven_at + fresh,
+            caller: Caller { user: call.user, agency: call.agency, role, reach, session },
             agency: agency(
                 call.agency,
                 self.agency_name,

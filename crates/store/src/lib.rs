@@ -58,6 +58,7 @@ pub mod rules;
 pub mod screenings;
 pub mod seal;
 pub mod search_efforts;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_ins;
 pub mod silence;

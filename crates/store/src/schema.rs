@@ -39,6 +39,7 @@ diesel::table! {
         own_pack -> Nullable<Text>,
         rules_version -> Int4,
         planned_with -> Nullable<Text>,
+        second_factor_required -> Bool,
     }
 }
 
@@ -701,6 +702,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_codes (agency_id, user_id, code_hash) {
+        agency_id -> Uuid,
+        user_id -> Uuid,
+        code_hash -> Bytea,
+        made_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        replaced_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     refresh_tokens (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -849,6 +861,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    second_factor_resets (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        asked_by -> Uuid,
+        asked_at -> Timestamptz,
+        agreed_by -> Nullable<Uuid>,
+        agreed_at -> Nullable<Timestamptz>,
+        effective_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
+        done_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    second_factors (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        user_id -> Uuid,
+        secret -> Bytea,
+        made_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Nullable<Int8>,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     sessions (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -859,6 +899,8 @@ diesel::table! {
         end_reason -> Nullable<Text>,
         idle_until -> Timestamptz,
         agent -> Nullable<Text>,
+        proven_at -> Timestamptz,
+        enrolling -> Bool,
     }
 }
 

@@ -9,6 +9,7 @@ use homeward_domain::id::{AgencyId, Id, SessionId, UserId};
 
 use crate::tx::Store;
 
+mod anew;
 mod own;
 mod record;
 mod rotate;
@@ -17,6 +18,7 @@ mod touch;
 
 pub use own::{Live, end_all, end_others, end_own, own};
 pub use rotate::{Presented, Rotation};
+pub use start::Client;
 pub(crate) use touch::Touch;
 
 /// Names a refresh token.
@@ -46,14 +48,16 @@ pub struct Limits {
     pub unlock: Option<TimeDelta>,
     /// A sign-in that nobody has used for so long is closed (PW-13). What its owner is reminded of goes on.
     pub unused: TimeDelta,
+    /// So long after somebody has proven who they are they may do what asks for a fresh proof (SE-09).
+    pub fresh: TimeDelta,
 }
 
 impl Default for Limits {
     /// A quarter of an hour without a request, a long shift in all (SE-03, SE-04, SE-10).
     fn default() -> Self {
         let (access, idle) = (TimeDelta::minutes(5), TimeDelta::minutes(15));
-        let (unlock, unused) = (Some(TimeDelta::minutes(15)), TimeDelta::days(90));
-        Self { access, idle, lifetime: TimeDelta::hours(12), at_once: 5, unlock, unused }
+        let (unlock, unused, fresh) = (Some(TimeDelta::minutes(15)), TimeDelta::days(90), TimeDelta::minutes(5));
+        Self { access, idle, lifetime: TimeDelta::hours(12), at_once: 5, unlock, unused, fresh }
     }
 }
 
@@ -74,6 +78,8 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// The refresh token that works next.
     pub token: RefreshTokenId,
+    /// Whether a second factor is all that can be set up in it (MF-01).
+    pub enrolling: bool,
 }
 
 impl SecretHash {

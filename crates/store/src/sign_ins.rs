@@ -55,6 +55,11 @@ const FORGET: &str = "update sign_ins set failures = null, failing_since = null,
 const CHOOSE: &str = "update sign_ins set password_hash = ?, failures = null, failing_since = null, locked_at = null, \
     used_at = ? where agency_id = ? and user_id = ?";
 
+/// A right password without the code that is due is neither a failure nor a success.
+const TAKE_BACK: &str = "update sign_ins set failures = nullif(failures - 1, 0), \
+    failing_since = case when 1 < failures then failing_since end, locked_at = null \
+    where agency_id = ? and user_id = ? and failures is not null";
+
 const UPGRADE: &str = "update sign_ins set password_hash = ? where agency_id = ? and user_id = ? and password_hash = ?";
 
 #[derive(QueryableByName)]
@@ -133,6 +138,13 @@ impl Store {
         }
         self.within(who.agency, async |conn| notices::queue(conn, Notice::Locked, (who.agency, who.user), at).await)
             .await
+    }
+
+    /// Takes back the count of a try that has not come to its end: the password was right, and a code is due.
+    pub async fn take_back(&self, who: &SignIn) -> StoreResult<()> {
+        let take = sql(TAKE_BACK).bind::<SqlUuid, _>(who.agency.uuid()).bind::<SqlUuid, _>(who.user.uuid());
+        self.sweep(async |conn| Ok(take.execute(&mut &*conn).await?)).await?;
+        Ok(())
     }
 
     /// Puts a stronger hash of the same password in the place of a weak one.

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use diesel_async::AsyncPgConnection;
 use homeward_domain::audit::{Entry, Look};
 use homeward_domain::id::{ChildId, Id};
-use homeward_domain::policy::{Action, Denied, Grant, Permit};
+use homeward_domain::policy::{self, Action, Denied, Grant, Permit};
 
 use crate::audit::{self, By};
 use crate::call::{self, Agency, Call, Child, Standing};
@@ -134,6 +134,9 @@ impl Store {
     /// Reads what concerns no child: the caller, the rules, the catalogue.
     pub async fn standing(&self, call: &Call) -> StoreResult<Standing> {
         let mut tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
+        if let Err(denied) = policy::admit(&tx.standing.caller) {
+            return Err(tx.refuse(denied).await);
+        }
         let last = tx.touch.statement(call).into_iter().collect();
         commit_with(&mut tx.conn, last).await?;
         Ok(tx.standing)
@@ -164,7 +167,7 @@ impl Store {
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
         let tx = self.begin(call, None, (None, Wall::of::<A>())).await?.0;
-        match tx.standing.grant() {
+        match tx.standing.grant_to_change(call.at) {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
                 let result = work(&tx, &grant).await;
@@ -205,7 +208,7 @@ impl Store {
         work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<Answer>, E>,
     ) -> Result<Answered, E> {
         let (tx, claimed) = self.begin(call, None, (key, Wall::of::<A>())).await?;
-        match tx.standing.grant() {
+        match tx.standing.grant_to_change(call.at) {
             Ok(grant) => {
                 let tx = WriteTx::on(tx);
                 if let (Some(key), Claimed::Before) = (key, claimed) {
@@ -234,7 +237,7 @@ impl Store {
             return Err(StoreError::SignedOut);
         };
         let touch = Touch { idle_until: row.idle_until, idle: self.limits.idle };
-        let standing = row.standing(call, child)?;
+        let standing = row.standing(call, child, self.limits.fresh)?;
         let (keyring, index_keys, mails) = (self.keyring.clone(), self.index_keys.clone(), self.mails);
         Ok((ReadTx { conn, keyring, index_keys, call: call.clone(), standing, touch, mails }, claimed))
     }

@@ -3,6 +3,7 @@
 mod access;
 mod audit;
 pub(crate) mod bodies;
+mod enrolling;
 mod matrix;
 mod sealed;
 mod shape;

@@ -16,7 +16,7 @@ use crate::support::TestApp;
 const IN_THE_CLEAR: &str = "P-canary";
 
 /// What operations that concern no child seal. They are not among those that are tried here.
-const ABOUT_NO_CHILD: [&str; 2] = ["hand_overs", "webhooks"];
+const ABOUT_NO_CHILD: [&str; 3] = ["hand_overs", "webhooks", "second_factors"];
 
 async fn texts(owner: &Client, query: &str) -> Vec<String> {
     owner.query(query, &[]).await.unwrap().iter().map(|it| it.get(0)).collect()

@@ -56,15 +56,18 @@ fn every_parameter_in_a_path_is_described() {
 }
 
 /// Acts without a body: what is done is in the path.
-const BODILESS: [&str; 13] = [
+const BODILESS: [&str; 16] = [
     "logout",
     "acknowledge_reminder",
+    "ask_factor_reset",
     "cancel_absence",
     "cancel_on_call_shift",
     "challenge_webhook",
     "clear_bounce",
     "end_session",
+    "enrol_factor",
     "remove_address",
+    "renew_recovery_codes",
     "resend_webhook_message",
     "revoke_calendar_feed",
     "rotate_webhook_secret",

@@ -252,7 +252,7 @@ impl TestApp {
 /// Tests go from one hour or year to the next with one token, and sign the same person in for each case.
 fn roomy() -> Limits {
     let (access, unused) = (TimeDelta::minutes(15), TimeDelta::days(36_500));
-    Limits { access, unused, at_once: 1_000, ..Limits::default() }
+    Limits { access, unused, fresh: access, at_once: 1_000, ..Limits::default() }
 }
 
 /// The program itself, beside the tests.

@@ -143,6 +143,8 @@ actions! {
     ReviewEmergencies = "review_emergencies",
     /// Choose how one is reached: further addresses, when the digest leaves, one's own absence.
     OwnSettings = "own_settings",
+    /// Set up and renew one's own second factor.
+    OwnFactor = "own_factor",
     /// Read who works where, who stands in for whom and who is away.
     ReadPeople = "read_people",
     /// Arrange who stands in for whom, who is on call and who is away.

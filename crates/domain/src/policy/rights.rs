@@ -13,6 +13,7 @@ const LOOKS: &[A] = &[
     A::ReadWorklist,
     A::OwnReminders,
     A::OwnSettings,
+    A::OwnFactor,
     A::ReadAgency,
     A::ReadDataQuality,
 ];
@@ -73,6 +74,7 @@ const GUARDS: &[A] = &[
     A::ReadChild,
     A::OwnReminders,
     A::OwnSettings,
+    A::OwnFactor,
     A::ReadContacts,
     A::ReadDeterminations,
     A::ReadAgency,
@@ -83,6 +85,7 @@ const GUARDS: &[A] = &[
 const ADMINISTERS: &[A] = &[
     A::OwnReminders,
     A::OwnSettings,
+    A::OwnFactor,
     A::ReadAgency,
     A::ChooseEscalation,
     A::ConfigureRules,

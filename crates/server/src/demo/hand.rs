@@ -5,6 +5,7 @@ use homeward_domain::audit::Entry;
 use homeward_domain::id::ChildId;
 use homeward_domain::policy::{Action, Permit};
 use homeward_store::call::{Call, Origin};
+use homeward_store::sessions::Client;
 use homeward_store::{Audited, StoreError, WriteTx};
 
 use super::cases::Stage;
@@ -30,7 +31,8 @@ impl<'a> Hand<'a> {
         let unknown = || StoreError::Corrupt("sign_ins");
         let who = stage.store.find_sign_in(email).await?.ok_or_else(unknown)?;
         let secret = Secret::random().map_err(|error| Problem::Internal(Box::new(error)))?;
-        let session = stage.store.start_session(&who, secret.hash(), None, at).await?.ok_or_else(unknown)?;
+        let session =
+            stage.store.start_session(&who, secret.hash(), Client::default(), at).await?.ok_or_else(unknown)?;
         let call = Call { agency: who.agency, user: who.user, session: session.id, at, origin: Origin::default() };
         Ok(Self { stage, call, began_at })
     }

@@ -5,10 +5,12 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::SignInStep;
+use homeward_domain::id::{AgencyId, UserId};
 use homeward_domain::policy::{OwnReminders, Reach};
 use homeward_store::call::{Agency, Origin};
 use homeward_store::people::{self, Person, Unit};
-use homeward_store::sessions::{Rotation, Session};
+use homeward_store::second_factors::Factor;
+use homeward_store::sessions::{Client, Rotation, Session};
 use homeward_store::sign_ins::SignIn;
 use homeward_store::{ReadTx, Seen};
 use serde::de::DeserializeOwned;
@@ -16,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::auth::factor::{self, FactorCode};
 use crate::auth::origin::origin;
 use crate::auth::password::{Password, PasswordError};
 use crate::auth::token::{RefreshToken, Secret};
@@ -41,8 +44,7 @@ pub(super) struct Credentials {
     /// Small and capital letters are the same.
     email: Email,
     password: Password,
-    /// Of a second factor, where one is due.
-    #[expect(dead_code, reason = "nobody has a second factor yet, and clients that ask for one may send it")]
+    /// Of the app that is their second factor, or one to recover with; left out where they have none.
     code: Option<SecondFactor>,
 }
 
@@ -55,7 +57,7 @@ pub(super) struct RefreshRequest {
 
 /// What a signed-in client carries.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     /// Sent as `Authorization: Bearer …`.
     access_token: String,
     /// Always `Bearer`.
@@ -64,6 +66,9 @@ pub(super) struct Tokens {
     expires_in: i64,
     /// Works once, for the next pair. A second use ends the session.
     refresh_token: String,
+    /// The agency wants everyone to have a second factor, and this person has none: all that can be done with these tokens
+    /// is to set one up (`enrol_factor`, `confirm_factor`).
+    second_factor_due: bool,
 }
 
 /// The caller.
@@ -103,20 +108,86 @@ pub(super) struct OwnAgency {
 /// locked: five failures within 15 minutes lock it for 15 minutes, or until an administrator opens it. 429 says that too
 /// many wait to sign in at this moment. A session ends after 12 hours, or 15 minutes after its last use; of one person
 /// five stand at once, and one more ends the oldest.
+///
+/// Whoever has a second factor sends its `code` too; without it the answer to the right password is
+/// `second-factor-required`. A code counts like a password when it is wrong.
 #[utoipa::path(tag = "sessions", operation_id = "login", request_body = Credentials,
                responses((status = 200, body = Tokens)))]
 #[post("/v1/auth/login")]
 pub(super) async fn login(request: HttpRequest, app: App, payload: Payload) -> Result<Shown<Tokens>, Problem> {
-    let Credentials { email, password, .. } = sent(&request, payload).await?;
+    let Credentials { email, password, code } = sent(&request, payload).await?;
     let (email, at) = (String::from(email).to_lowercase(), app.now());
     let origin = origin(&request);
     let who = prove(&app, (&email, password), &origin, at).await?.ok_or(Problem::SignInFailed)?;
-    let secret = secret()?;
-    let session = app.store.start_session(&who, secret.hash(), agent(&request), at).await?;
+    let code = code.map(|it| FactorCode::parse(it.as_str()));
+    let enrolling = second_factor(&app, &who, (code, &origin), at).await?;
+    let (secret, client) = (secret()?, Client { agent: agent(&request), enrolling });
+    let session = app.store.start_session(&who, secret.hash(), client, at).await?;
     let session = session.ok_or(Problem::SignInFailed)?;
     app.store.record_sign_in((who.agency, who.user), SignInStep::In(session.id), &origin, at).await?;
     tracing::info!(user = %session.user, session = %session.id, "signed in");
-    tokens(&app, &session, secret, at)
+    Tokens::of(&app, &session, secret, at).map(Shown)
+}
+
+/// Whether a second factor has to be set up, where none is there to be proven.
+async fn second_factor(
+    app: &App,
+    who: &SignIn,
+    (code, origin): (Option<FactorCode>, &Origin),
+    at: DateTime<Utc>,
+) -> Result<bool, Problem> {
+    let whose = (who.agency, who.user);
+    let asked = app.store.second_factor(whose, at).await?;
+    let Some(factor) = asked.factor else { return Ok(asked.required) };
+    let Some(code) = code else {
+        app.store.take_back(who).await?;
+        return Err(Problem::SecondFactorRequired);
+    };
+    if takes(app, whose, (&factor, code), at).await? {
+        return Ok(false);
+    }
+    failed(app, who, origin, at).await?;
+    Err(Problem::SignInFailed)
+}
+
+/// Takes a code, once.
+async fn takes(
+    app: &App,
+    whose: (AgencyId, UserId),
+    (factor, code): (&Factor, FactorCode),
+    at: DateTime<Utc>,
+) -> Result<bool, Problem> {
+    Ok(match code {
+        FactorCode::Recovery(hash) => app.store.use_recovery_code(whose, hash, at).await?,
+        FactorCode::Counted(code) => match factor::step(&factor.secret, &code, at) {
+            Some(step) => app.store.use_step(whose, (factor, step), at).await?,
+            None => false,
+        },
+    })
+}
+
+/// Whoever is signed in, once they have proven again who they are: with a code where they have a second factor, else with
+/// the password. Either is counted when it is wrong.
+pub(super) async fn proof(
+    app: &App,
+    whose: (AgencyId, UserId),
+    (email, password, code): (&str, Option<Password>, Option<FactorCode>),
+    (origin, at): (&Origin, DateTime<Utc>),
+) -> Result<Option<SignIn>, Problem> {
+    let is_theirs = |it: &SignIn| (it.agency, it.user) == whose;
+    match (app.store.second_factor(whose, at).await?.factor, password, code) {
+        (Some(factor), _, Some(code)) => {
+            let tried = app.store.try_sign_in(email, at).await?.filter(is_theirs);
+            let Some(who) = tried else { return Ok(None) };
+            let right = takes(app, whose, (&factor, code), at).await?;
+            if !right {
+                failed(app, &who, origin, at).await?;
+            }
+            Ok(right.then_some(who))
+        }
+        (None, Some(password), None) => Ok(prove(app, (email, password), origin, at).await?.filter(is_theirs)),
+        _ => Ok(None),
+    }
 }
 
 /// Whoever has this e-mail and this password. A wrong one is counted; a right one is hashed anew where its hash is weak.
@@ -131,16 +202,22 @@ pub(super) async fn prove(
     let judged = turn.compare(password, tried.as_ref().map(|it| it.password_hash.clone())).await?;
     let Some(who) = tried else { return Ok(None) };
     if !judged.right {
-        record_failure(app, &who, origin, at);
-        if who.is_last() {
-            app.store.tell_locked(&who, at).await?;
-        }
+        failed(app, &who, origin, at).await?;
         return Ok(None);
     }
     if let Some(stronger) = judged.stronger {
         app.store.upgrade(&who, stronger).await?;
     }
     Ok(Some(who))
+}
+
+/// What follows a wrong password or a wrong code.
+async fn failed(app: &App, who: &SignIn, origin: &Origin, at: DateTime<Utc>) -> Result<(), Problem> {
+    record_failure(app, who, origin, at);
+    if who.is_last() {
+        app.store.tell_locked(who, at).await?;
+    }
+    Ok(())
 }
 
 /// Nobody waits for it: that would tell whether somebody has this e-mail (PW-07).
@@ -166,7 +243,7 @@ pub(super) async fn refresh(request: HttpRequest, app: App, payload: Payload) ->
     let token = RefreshToken::parse(&refresh_token).map_err(|_| Problem::SignInRequired)?;
     let (secret, at) = (secret()?, app.now());
     match app.store.rotate(&token.presented(agent(&request)), secret.hash(), at).await? {
-        Rotation::Renewed(session) => tokens(&app, &session, secret, at),
+        Rotation::Renewed(session) => Tokens::of(&app, &session, secret, at).map(Shown),
         Rotation::Reused(session) => {
             let (who, step) = ((session.agency, session.user), SignInStep::Reused(session.id));
             app.store.record_sign_in(who, step, &origin(&request), at).await?;
@@ -260,9 +337,19 @@ fn secret() -> Result<Secret, Problem> {
     Secret::random().map_err(|error| Problem::Internal(Box::new(error)))
 }
 
-fn tokens(app: &App, session: &Session, secret: Secret, at: DateTime<Utc>) -> Result<Shown<Tokens>, Problem> {
-    let signed = app.keys.sign(session, app.store.limits().access, at);
-    let (access_token, expires_in) = signed.map_err(|error| Problem::Internal(Box::new(error)))?;
-    let refresh_token = RefreshToken::of(session, secret).reveal();
-    Ok(Shown(Tokens { access_token, token_type: "Bearer", expires_in, refresh_token }))
+impl Tokens {
+    fn of(app: &App, session: &Session, secret: Secret, at: DateTime<Utc>) -> Result<Self, Problem> {
+        let signed = app.keys.sign(session, app.store.limits().access, at);
+        let (access_token, expires_in) = signed.map_err(|error| Problem::Internal(Box::new(error)))?;
+        let refresh_token = RefreshToken::of(session, secret).reveal();
+        let second_factor_due = session.enrolling;
+        Ok(Self { access_token, token_type: "Bearer", expires_in, refresh_token, second_factor_due })
+    }
+
+    /// Of a new session in the place of the one that asks.
+    pub(super) async fn anew(request: &Sent, still_enrolling: bool) -> Result<Self, Problem> {
+        let (app, call, secret) = (request.app(), request.call(), secret()?);
+        let session = app.store.start_anew(call, secret.hash(), still_enrolling).await?;
+        Self::of(app, &session, secret, call.at)
+    }
 }

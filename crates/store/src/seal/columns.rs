@@ -76,6 +76,7 @@ sealed_columns! {
     RESTRICTION_ENDED = "restrictions"."why_ended" by "id::text",
     EMERGENCY_REASON = "emergency_accesses"."reason" by "id::text",
     EMERGENCY_NOTE = "emergency_accesses"."review_note" by "id::text",
+    FACTOR_SECRET = "second_factors"."secret" by "id::text",
     PACKET_DOCUMENT = "packets"."document" by "id::text",
 }
 

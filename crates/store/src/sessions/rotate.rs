@@ -38,7 +38,7 @@ pub enum Rotation {
 }
 
 /// Two uses of one token come one after the other, and so do two uses of two tokens of one session.
-const LOCK: &str = "select t.secret_hash, t.used_at, t.successor_id, t.session_id, s.user_id, s.expires_at, s.agent, \
+const LOCK: &str = "select t.secret_hash, t.used_at, t.successor_id, t.session_id, s.user_id, s.expires_at, s.agent, s.enrolling, \
     s.ended_at is null and u.disabled_at is null and ? < s.expires_at and ? < s.idle_until as stands \
     from refresh_tokens t join sessions s on s.agency_id = t.agency_id and s.id = t.session_id \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id \
@@ -74,6 +74,8 @@ struct Locked {
     #[diesel(sql_type = Nullable<Text>)]
     agent: Option<String>,
     #[diesel(sql_type = Bool)]
+    enrolling: bool,
+    #[diesel(sql_type = Bool)]
     stands: bool,
 }
 
@@ -93,6 +95,7 @@ impl Store {
                 id: Id::from_uuid(locked.session_id),
                 expires_at: locked.expires_at,
                 token: call::new_id(at),
+                enrolling: locked.enrolling,
             };
             if locked.used_at.is_none() || was_lost(conn, presented, &locked, at).await? {
                 self.succeed(conn, presented, (session.token, successor), at).await?;

@@ -22,8 +22,8 @@ const TOLD_FAILURES: i32 = 3;
 /// Nothing is inserted for someone who was disabled. The person is locked, so that two sign-ins at once count each other.
 const START: &str = "with person as (select u.agency_id, u.id from users u \
     where u.agency_id = ? and u.id = ? and u.disabled_at is null for no key update), \
-    started as (insert into sessions (agency_id, id, user_id, started_at, expires_at, idle_until, agent) \
-    select p.agency_id, ?, p.id, ?, ?, ?, ? from person p returning agency_id, id) \
+    started as (insert into sessions (agency_id, id, user_id, started_at, expires_at, idle_until, agent, \
+    proven_at, enrolling) select p.agency_id, ?, p.id, ?, ?, ?, ?, ?, ? from person p returning agency_id, id) \
     insert into refresh_tokens (agency_id, id, session_id, secret_hash, issued_at) \
     select agency_id, ?, id, ?, ? from started";
 
@@ -37,6 +37,15 @@ const ELSEWHERE: &str = "select exists (select from sessions s where s.agency_id
     and not exists (select from sessions s where s.agency_id = ? and s.user_id = ? and s.id <> ? \
     and s.agent is not distinct from ? and ? < s.started_at) as is_new";
 
+/// What a session is started for.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// What it calls itself.
+    pub agent: Option<String>,
+    /// Whether a second factor has to be set up before anything else.
+    pub enrolling: bool,
+}
+
 #[derive(QueryableByName)]
 struct Elsewhere {
     #[diesel(sql_type = Bool)]
@@ -44,13 +53,12 @@ struct Elsewhere {
 }
 
 impl Store {
-    /// Starts a session for someone whose password was right; none where they were disabled. `agent` is what their client
-    /// calls itself.
+    /// Starts a session for someone who has proven who they are; none where they were disabled.
     pub async fn start_session(
         &self,
         who: &SignIn,
         secret_hash: SecretHash,
-        agent: Option<String>,
+        Client { agent, enrolling }: Client,
         at: DateTime<Utc>,
     ) -> StoreResult<Option<Session>> {
         let session = Session {
@@ -59,6 +67,7 @@ impl Store {
             id: call::new_id(at),
             expires_at: at + self.limits.lifetime,
             token: call::new_id(at),
+            enrolling,
         };
         let started = self
             .within(who.agency, async |conn| {
@@ -89,6 +98,8 @@ impl Store {
             .bind::<Timestamptz, _>(session.expires_at)
             .bind::<Timestamptz, _>(at + self.limits.idle)
             .bind::<Nullable<Text>, _>(agent)
+            .bind::<Timestamptz, _>(at)
+            .bind::<Bool, _>(session.enrolling)
             .bind::<SqlUuid, _>(session.token.uuid())
             .bind::<Bytea, _>(secret_hash.0.to_vec())
             .bind::<Timestamptz, _>(at)

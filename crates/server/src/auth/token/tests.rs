@@ -26,6 +26,7 @@ fn session() -> Session {
         id: Id::from_uuid(Uuid::from_u128(3)),
         expires_at: noon() + TimeDelta::hours(12),
         token: Id::from_uuid(Uuid::from_u128(4)),
+        enrolling: false,
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) async fn change(request: Within<OwnSettings>) -> Result<HttpResponse,
     let PasswordChange { current_password, new_password } = request.body()?;
     let (app, at) = (request.app(), request.call().at);
     let who = prove(app, (&me.email, current_password), &request.call().origin, at).await?;
+    let who = who.filter(|it| it.user == request.call().user);
     let who = who.ok_or_else(|| impossible("current_password", "is not your password"))?;
     app.store.forgive(&who, at).await?;
     judge(&new_password, &me.words)?;

@@ -1,9 +1,11 @@
 //! What an administrator can do about somebody's sign-in. None of it tells the administrator anything to sign in with.
 
 use actix_web::post;
+use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
 use homeward_domain::id::{UserId, names};
 use homeward_domain::policy::ManagePeople;
+use homeward_store::second_factors::{self, Reset, Resetting};
 use homeward_store::{Audited, people, sessions, sign_ins};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,6 +22,14 @@ use crate::reply::{Shown, Versioned};
 pub(crate) struct EndSessions {
     /// Of whom; everyone within my reach where it is left out. The session that asks goes on.
     user_id: Option<Uuid>,
+}
+
+/// How far the taking away of a second factor has come.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FactorResetView {
+    asked_at: DateTime<Utc>,
+    /// When the factor goes; null until another administrator has agreed.
+    effective_at: Option<DateTime<Utc>>,
 }
 
 /// How many sessions ended.
@@ -68,6 +78,32 @@ pub(crate) async fn start_reset(request: Within<ManagePeople>) -> Result<Version
             Ok(Audited::new(view, grant.did(None, Change::PasswordResetStarted { user_id: id })))
         })
         .await
+}
+
+/// Have somebody's second factor taken away, who has lost it
+///
+/// One administrator asks, another asks the same and so agrees; 15 minutes later it goes, with the codes to recover with.
+/// Meanwhile the person and the administrators are told, and a sign-in with the factor stops it. What was not agreed to
+/// within a day is forgotten.
+#[utoipa::path(tag = "people", operation_id = "ask_factor_reset", params(("user_id" = Uuid, Path)),
+               responses((status = 200, body = FactorResetView)))]
+#[post("/v1/users/{user_id}/factor-reset")]
+pub(crate) async fn ask_factor_reset(request: Within<ManagePeople>) -> Result<Shown<FactorResetView>, Problem> {
+    let id = request.id::<names::User>("user_id")?;
+    request
+        .change(async |tx, grant| {
+            people::find(tx, grant, id).await?;
+            refuse_own(grant.actor(), id)?;
+            let Reset { asked_at, effective_at } = match second_factors::ask_reset(tx, grant, id).await? {
+                Resetting::Stands(reset) => reset,
+                Resetting::TakesAnother => return Err(Problem::TakesAnotherPerson),
+                Resetting::NoFactor => return Err(Problem::NoSecondFactor),
+            };
+            let entry = grant.did(None, Change::FactorResetAsked { user_id: id, effective_at });
+            Ok(Audited::new(FactorResetView { asked_at, effective_at }, entry))
+        })
+        .await
+        .map(Shown)
 }
 
 /// End the sessions of somebody, or of everyone
