@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Person, Relay, TestApp, new_child};
+use crate::support::{Mood, Person, Relay, TestApp, new_child};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 
@@ -60,6 +60,25 @@ async fn a_mail_that_waits_for_the_worker_before_leaves_for_the_one_there_is_now
     assert!(letters.iter().any(|it| it.text.contains("Hold the return interview")), "{letters:?}");
     let sent = app.supervisor().await.get(&case.url("/deliveries"), 200).await;
     assert!(sent["data"].as_array().unwrap().iter().any(|it| it["ending"] == "handed_over"));
+}
+
+#[tokio::test]
+async fn a_mail_that_waits_for_the_worker_before_leaves_for_them_where_they_stand_on_the_rung_by_another_name() {
+    let relay = Relay::start().await;
+    let app = TestApp::mailing(NOW, &relay).await;
+    let second = app.given_person("second", "caseworker", Some("north-county")).await;
+    let case = app.given_case().await;
+    relay.set_mood("*", Mood::Busy);
+    app.live_until("2026-05-01T08:35:00Z").await;
+    let back_up = format!("/v1/users/{}/back-up", second.id.unwrap());
+    let names = json!({ "back_up_id": case.worker.id.unwrap().to_string() });
+    app.supervisor().await.put(&back_up, &back_up, names, 200).await;
+    hand_over(&app, &case.worker, to(&second), 201).await;
+    relay.set_mood("*", Mood::Taking);
+    app.live_until("2026-05-01T08:50:00Z").await;
+    for name in ["caseworker", "second", "supervisor"] {
+        assert!(!relay.letters_to(&format!("{name}@demo.homeward.test")).is_empty(), "{name}");
+    }
 }
 
 #[tokio::test]

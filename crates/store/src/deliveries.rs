@@ -29,7 +29,7 @@ pub use course::{Delivered, of_episode};
 pub use hook::Hook;
 pub use mail::{Line, Mail};
 pub use mark::Answer;
-pub(crate) use queue::queue;
+pub(crate) use queue::{queue, resume};
 
 /// A message held for a short while by one worker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

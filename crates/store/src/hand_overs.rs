@@ -71,8 +71,9 @@ const GIVE_AGAIN: &str = "update rungs r set handed_over_at = ?, follow_up_at = 
     and d.superseded_at is null and g.sent_at is not null and g.cancelled_at is null \
     order by g.duty_id, g.ordinal desc) last where r.agency_id = last.agency_id and r.id = last.id";
 
-/// What waits to leave for the worker that they were leaves for them no more.
-const CALL_BACK: &str = "update deliveries v set ended_at = ?, ending = 'handed_over', leased_until = null from duties d \
+/// What waits to leave for the worker that they were leaves for them no more, unless they stand on the rung by another
+/// name: that is seen when it is given again. What is on its way stays leased until then, so that it does not leave twice.
+const CALL_BACK: &str = "update deliveries v set ended_at = ?, ending = 'handed_over' from duties d \
     where d.agency_id = v.agency_id and d.id = v.duty_id and d.agency_id = ? and d.child_id = any(?) \
     and v.user_id = ? and v.ended_at is null";
 

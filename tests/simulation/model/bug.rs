@@ -77,12 +77,14 @@ pub enum Bug {
     HandOverUnheard,
     /// What waits for the worker before leaves for them all the same.
     CalledBackLeaves,
+    /// What waits for the worker before never leaves, though they stand on the rung by another name.
+    CalledBackForGood,
     /// What a relay took and could not deliver counts as delivered.
     LateBounceIgnored,
 }
 
 impl Bug {
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 39] = [
         Self::MarksBeforeSending,
         Self::MarksWithoutFence,
         Self::DeliversWithoutFence,
@@ -120,6 +122,7 @@ impl Bug {
         Self::LadderRanAhead,
         Self::HandOverUnheard,
         Self::CalledBackLeaves,
+        Self::CalledBackForGood,
         Self::LateBounceIgnored,
     ];
 }

@@ -129,7 +129,9 @@ impl Model {
                 Outcome::Rested
             }
             FollowUp::GiveAgain(up) => {
-                let (reached, _) = self.give_up_to(id, up, now);
+                let (people, reached) = self.standing(self.rungs[id].duty, up, now);
+                self.give(id, people.clone(), now);
+                self.resume(id, &people);
                 let follow_up_at = self.look_again(id, now);
                 self.mark(id, &Mark::again(reached, follow_up_at), now);
                 Outcome::GivenAgain

@@ -18,7 +18,6 @@ impl Model {
             let theirs = from.is_some_and(|from| row.to == To::Person(from)) && self.owed[row.duty].episode == episode;
             if theirs && row.ended.is_none() && self.bug != Some(Bug::CalledBackLeaves) {
                 row.ended = Some((now, Ending::HandedOver));
-                row.leased_until = None;
             }
         }
     }

@@ -56,6 +56,22 @@ impl Model {
         }
     }
 
+    /// What was called back from a worker who stands on the rung by another name leaves after all.
+    pub(super) fn resume(&mut self, rung: usize, people: &[usize]) {
+        if self.has(Bug::CalledBackForGood) {
+            return;
+        }
+        for id in self.rungs[rung].messages.clone() {
+            let row = &mut self.deliveries[id];
+            let stands = matches!(row.to, To::Person(person) if people.contains(&person));
+            if stands && row.ended.is_some_and(|it| it.1 == Ending::HandedOver) {
+                row.ended = None;
+                self.open_messages.retain(|it| *it != id);
+                self.open_messages.push(id);
+            }
+        }
+    }
+
     fn message(&self, rung: usize, to: To, now: At) -> Delivery {
         let (duty, pressure) = (self.rungs[rung].duty, self.rungs[rung].pressure);
         Delivery {

@@ -105,6 +105,7 @@ impl World {
         }
         if before.was_handed_over {
             self.check_people(id);
+            self.check_called_back(id);
         }
         if outcome == Outcome::Rested {
             return;
@@ -161,9 +162,7 @@ impl World {
         if Audience::AgencyContact <= reached {
             wanted.extend(roster.contact);
         }
-        // At the edge of an absence the worker's clock decides.
-        let at_edge = |edge: At| (edge - now).abs() < TimeDelta::seconds(3);
-        if roster.absences.iter().any(|it| at_edge(it.starts_at) || at_edge(it.ends_at)) {
+        if self.at_an_edge() {
             return;
         }
         let in_place = |it: usize| match roster.away(it, now) {
@@ -177,6 +176,14 @@ impl World {
         }
     }
 
+    /// At the edge of an absence or a shift the worker's clock decides.
+    fn at_an_edge(&self) -> bool {
+        let (roster, now) = (&self.model.roster, self.now());
+        let absences = roster.absences.iter().flat_map(|it| [it.starts_at, it.ends_at]);
+        let mut edges = absences.chain(roster.shifts.iter().flat_map(|it| [it.starts_at, it.ends_at]));
+        edges.any(|edge| (edge - now).abs() < TimeDelta::seconds(3))
+    }
+
     /// DL-17, DL-19: what presses, and what the law asks, leaves by mail, whatever a person chose.
     fn check_mail_of_law(&mut self, id: usize) {
         let rung = &self.model.rungs[id];
@@ -185,6 +192,26 @@ impl World {
         // A message of an older rung that waits is the same word.
         if always && rung.told.iter().any(|it| !mailed(it.0)) {
             self.watch.report("a limit of law, and no mail to somebody on it");
+        }
+    }
+
+    /// Who was the worker and stands on the rung by another name gets what was called back; nobody else does.
+    fn check_called_back(&mut self, id: usize) {
+        let rung = &self.model.rungs[id];
+        let Some(reached) = rung.reached.filter(|_| !self.at_an_edge()) else { return };
+        let worker = self.model.owed[rung.duty].assigned_to;
+        let (people, _) = self.model.roster.standing(worker, reached, self.now());
+        for message in &rung.messages {
+            let row = &self.model.deliveries[*message];
+            let To::Person(person) = row.to else { continue };
+            let is_ended = row.ended.is_some_and(|it| it.1 == Ending::HandedOver);
+            if people.contains(&person) && is_ended {
+                self.watch.report("a mail was called back from somebody who stands on the rung");
+                return;
+            }
+            if people.contains(&person) {
+                self.watch.called_back.remove(message);
+            }
         }
     }
 

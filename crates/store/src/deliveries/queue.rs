@@ -36,6 +36,10 @@ const HOOKS: &str = "insert into deliveries (agency_id, id, channel, rung_id, du
     where w.active_from <= t.queued_at and w.proven_at is not null and w.removed_at is null and w.paused_at is null \
     on conflict on constraint deliveries_once do nothing";
 
+/// What was called back from a worker who stands on the rung by another name leaves after all.
+const RESUME: &str = "update deliveries set ended_at = null, ending = null \
+    where agency_id = ? and rung_id = ? and ending = 'handed_over' and user_id = any(?)";
+
 /// The names of the columns of `deliveries`.
 #[derive(Serialize)]
 struct Queued {
@@ -71,6 +75,17 @@ pub(crate) async fn queue(conn: &AsyncPgConnection, rung: &Rung<'_>, people: Vec
         sql(MAIL).bind::<Text, _>(json(&rows)?).execute(&mut &*conn).await?;
     }
     sql(HOOKS).bind::<Text, _>(json(&Queued::of(rung))?).execute(&mut &*conn).await?;
+    Ok(())
+}
+
+/// Lets the mail of a rung leave that was called back from these people, who stand on it now.
+pub(crate) async fn resume(conn: &AsyncPgConnection, rung: &Rung<'_>, users: Vec<Uuid>) -> StoreResult<()> {
+    sql(RESUME)
+        .bind::<SqlUuid, _>(rung.leased.agency.uuid())
+        .bind::<SqlUuid, _>(rung.leased.id.uuid())
+        .bind::<Array<SqlUuid>, _>(users)
+        .execute(&mut &*conn)
+        .await?;
     Ok(())
 }
 

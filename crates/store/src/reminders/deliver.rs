@@ -15,8 +15,8 @@ use super::inbox::Rung;
 use super::people::{self, People};
 use crate::call;
 use crate::convert::code;
-use crate::duties;
 use crate::error::{StoreError, StoreResult};
+use crate::{deliveries, duties};
 
 use crate::rungs::{self, Leased, Queued};
 use crate::sql::sql;
@@ -213,7 +213,7 @@ impl Delivery<'_> {
                 Ok(Outcome::Rested)
             }
             FollowUp::GiveAgain(up) => {
-                let (reached, told) = self.give_up_to(conn, up, "given_again").await?;
+                let (reached, told) = self.give_again(conn, up).await?;
                 self.mark(conn, &Mark::again(reached, self.look_again())).await?;
                 Ok(Outcome::GivenAgain(told))
             }
@@ -241,6 +241,17 @@ impl Delivery<'_> {
         let People { people, reached } = self.people(conn, up).await?;
         let told = self.rung.give(conn, people).await?;
         self.rung.attempted(conn, word, told).await?;
+        Ok((reached, told))
+    }
+
+    /// The same where the duty has another worker. Whoever was the worker and stands on the rung all the same gets the mail
+    /// that was called back.
+    async fn give_again(&self, conn: &AsyncPgConnection, up: Audience) -> StoreResult<(Audience, i32)> {
+        let People { people, reached } = self.people(conn, up).await?;
+        let users = people.iter().map(|it| it.id).collect();
+        let told = self.rung.give(conn, people).await?;
+        deliveries::resume(conn, &self.rung, users).await?;
+        self.rung.attempted(conn, "given_again", told).await?;
         Ok((reached, told))
     }
 
