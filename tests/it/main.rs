@@ -14,6 +14,7 @@ mod compliance;
 mod demo;
 mod determinations;
 mod edges;
+mod engine;
 mod episodes;
 mod factors;
 mod hand_overs;

@@ -7,10 +7,11 @@ use super::tables::At;
 use super::{Bug, Model};
 
 impl Model {
-    /// Nothing waits longer than it can from now, and every ladder stands where it does now.
+    /// Nothing waits longer than it can from now, and every ladder that ran ahead stands where it does now.
     pub fn clock_went_back(&mut self, now: At) {
+        let ran_ahead = now + SKEW < self.acted_at && !self.has(Bug::LadderRanAhead);
         for duty in 0..self.owed.len() {
-            if self.owed[duty].duty.is_outstanding() && !self.has(Bug::LadderRanAhead) {
+            if ran_ahead && self.owed[duty].duty.is_outstanding() {
                 self.queue_of(duty, now);
             }
         }

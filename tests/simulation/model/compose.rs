@@ -39,6 +39,7 @@ impl Model {
         }
         if self.hooks[hook].is_removed {
             self.deliveries[held.id].ended = Some((now, Ending::NoLongerOwed));
+            self.deliveries[held.id].leased_until = None;
             return None;
         }
         let to = Some((row.to, 0));

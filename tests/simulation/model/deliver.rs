@@ -51,6 +51,7 @@ impl Model {
             self.mark(leased.rung, &Mark { reached: None, follow_up_at: None, went_up: None }, now);
             return Outcome::NoLongerOwed;
         }
+        self.acted(now);
         match self.rungs[leased.rung].sent_at {
             Some(sent_at) => self.follow_up(leased.rung, sent_at, now),
             None => self.first(leased.rung, now),
@@ -234,6 +235,7 @@ impl Model {
         let saw = owed.unseen.len() < before;
         if saw {
             owed.seen_at = owed.seen_at.max(Some(now));
+            self.acted(now);
         }
         saw
     }

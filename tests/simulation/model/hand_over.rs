@@ -8,6 +8,7 @@ use super::{Bug, Model};
 impl Model {
     /// What was heard, or waits to leave, follows the duties of an episode. What waits for `from` leaves for them no more.
     pub fn hand_over(&mut self, episode: usize, from: Option<usize>, to: Option<usize>, now: At) {
+        self.acted(now);
         for duty in 0..self.owed.len() {
             if self.owed[duty].episode == episode {
                 self.hand_duty_over(duty, to, now);

@@ -16,6 +16,7 @@ impl Model {
             }
             self.fault("a message was marked by a worker that had lost it");
         }
+        self.acted(now);
         let after = self.after(held.id, reply, now);
         let row = &mut self.deliveries[held.id];
         row.tries += 1;
@@ -86,6 +87,7 @@ impl Model {
 
     /// A report that a mail failed which was taken. Says whether that is new.
     pub fn bounce(&mut self, id: usize, now: At) -> bool {
+        self.acted(now);
         let row = &mut self.deliveries[id];
         let taken = row.is_mail() && row.ended.is_some_and(|it| it.1 == Ending::Accepted);
         if taken {

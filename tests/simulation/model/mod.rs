@@ -8,7 +8,7 @@ mod clock;
 mod compose;
 mod deliver;
 mod hand_over;
-mod lease;
+pub mod lease;
 mod mark;
 mod plan;
 mod queue;
@@ -20,9 +20,9 @@ use homeward_domain::zone::Zone;
 pub use bug::Bug;
 pub use compose::Mail;
 pub use deliver::Outcome;
-pub use lease::{Held, LEASE, Leased};
+pub use lease::{Held, Leased};
 use roster::Roster;
-use tables::{Delivery, Hook, Message, Owed, Rung};
+use tables::{At, Delivery, Hook, Message, Owed, Rung};
 
 /// One agency.
 pub struct Model {
@@ -40,6 +40,8 @@ pub struct Model {
     pub open_rungs: Vec<usize>,
     /// The messages that have not ended.
     pub open_messages: Vec<usize>,
+    /// The latest instant at which anything was done: ids begin with it.
+    acted_at: At,
     mails_made: usize,
 }
 
@@ -56,12 +58,18 @@ impl Model {
             faults: Vec::new(),
             open_rungs: Vec::new(),
             open_messages: Vec::new(),
+            acted_at: At::MIN_UTC,
             mails_made: 0,
         }
     }
 
     pub fn has(&self, bug: Bug) -> bool {
         self.bug == Some(bug)
+    }
+
+    /// Something was done that leaves an id.
+    pub fn acted(&mut self, now: At) {
+        self.acted_at = self.acted_at.max(now);
     }
 
     fn fault(&mut self, what: impl Into<String>) {

@@ -10,6 +10,7 @@ use super::{Bug, Model};
 impl Model {
     /// Brings the duties of an episode, and the queue, in line with what is owed now.
     pub fn plan(&mut self, episode: usize, assigned_to: Option<usize>, wanted: Vec<Duty>, now: At) {
+        self.acted(now);
         let mut kept = Vec::new();
         for duty in wanted {
             let same = |it: &Owed| it.episode == episode && it.duty.key == duty.key;
@@ -67,6 +68,7 @@ impl Model {
             }
         }
         if let Some(wanted) = wanted {
+            self.acted(now);
             self.queue(id, &wanted);
         }
     }

@@ -7,8 +7,9 @@ use super::faults::Fault;
 use super::script::Event;
 use super::{MINUTE, Millis, SECOND, World};
 use crate::dice::Dice;
+use crate::model::lease::LEASE;
 use crate::model::tables::{At, To};
-use crate::model::{Bug, Held, LEASE, Leased, Mail};
+use crate::model::{Bug, Held, Leased, Mail};
 
 /// As `server/src/reminders.rs` and `reminders/outbox.rs` have them.
 const BATCH: usize = 50;
