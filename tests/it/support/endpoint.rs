@@ -32,11 +32,14 @@ struct State {
     heard: Vec<Heard>,
     status: u16,
     patience: Duration,
+    /// Requests it has and has not answered.
+    unanswered: usize,
 }
 
 impl Endpoint {
     pub fn start() -> Self {
-        let state = Arc::new(Mutex::new(State { heard: Vec::new(), status: 200, patience: Duration::ZERO }));
+        let state =
+            Arc::new(Mutex::new(State { heard: Vec::new(), status: 200, patience: Duration::ZERO, unanswered: 0 }));
         let shared = web::Data::from(state.clone());
         let server = HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(hear)));
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
@@ -49,6 +52,16 @@ impl Endpoint {
     pub fn answer(&self, status: u16, patience: Duration) {
         let mut state = self.state.lock().unwrap();
         (state.status, state.patience) = (status, patience);
+    }
+
+    /// Whoever is killed now does not know that these were taken.
+    pub fn unanswered(&self) -> usize {
+        self.state.lock().unwrap().unanswered
+    }
+
+    /// `host:port`, as an administrator allows it by name.
+    pub fn authority(&self) -> &str {
+        self.url.trim_start_matches("http://").trim_end_matches("/hook")
     }
 
     pub fn heard(&self) -> Vec<Heard> {
@@ -73,8 +86,10 @@ async fn hear(state: web::Data<Mutex<State>>, request: HttpRequest, text: String
     let (status, patience) = {
         let mut state = state.lock().unwrap();
         state.heard.push(heard);
+        state.unanswered += 1;
         (state.status, state.patience)
     };
     tokio::time::sleep(patience).await;
+    state.lock().unwrap().unanswered -= 1;
     HttpResponse::build(status.try_into().unwrap()).insert_header(("location", "http://127.0.0.1:1/")).body(challenge)
 }
