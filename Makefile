@@ -88,5 +88,8 @@ traceability: ## which checks have a test that bears their id, and which have no
 sign-in-times: build ## how well the time of an answer tells whose sign-in fails (SIGN_INS=2000)
 	@exec $(TARGET)/debug/homeward with-postgres -- env HOMEWARD=$(TARGET)/debug/homeward scripts/sign-in-times
 
+lateness: build ## how late a reminder is, in steady state and after each of nine faults (about 20 minutes)
+	@HOMEWARD=$(TARGET)/debug/homeward scripts/lateness
+
 deps:
 	@scripts/install-deps
