@@ -22,7 +22,8 @@ const ADD: &str = "with made as (insert into users (agency_id, id, email, name, 
     from users where email = 'caseworker@demo.homeward.test' returning *), \
     placed as (insert into user_units (agency_id, user_id, unit_id) select m.agency_id, m.id, u.id from made m \
     join units u on u.agency_id = m.agency_id and u.code = 'north-county') \
-    insert into sign_ins (email, agency_id, user_id, password_hash) select m.email, m.agency_id, m.id, s.password_hash \
+    insert into sign_ins (email, agency_id, user_id, password_hash, used_at) \
+    select m.email, m.agency_id, m.id, s.password_hash, s.used_at \
     from made m join sign_ins s on s.email = 'caseworker@demo.homeward.test'";
 
 const ADDRESS: &str = "insert into addresses (agency_id, id, user_id, position, email, added_at) \
