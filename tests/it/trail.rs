@@ -13,6 +13,7 @@ use crate::support::{Case, TestApp, new_child, program};
 mod rights;
 mod tampering;
 mod told;
+mod unusual;
 mod watched;
 
 pub const NOW: &str = "2026-05-01T08:00:00Z";

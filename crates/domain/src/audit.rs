@@ -14,7 +14,7 @@ use crate::id::{
     PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId,
     WebhookId, WhereaboutsId,
 };
-use crate::policy::{Action as _, Denied, ReadAccessLog, ReadAudit};
+use crate::policy::{Action as _, Denied, ReadAccessLog, ReadAudit, ReviewLooks};
 use crate::report::ReportGroup;
 use crate::restriction::EmergencyCategory;
 use crate::vocabulary::vocabulary;
@@ -119,6 +119,8 @@ pub enum Change {
         #[serde(skip)]
         denied: Denied,
     },
+    /// A person reviewed the unusual looks of a time.
+    LooksReviewed { review_id: Uuid, findings: i32 },
     /// A person signed in.
     SignedIn { session_id: SessionId },
     /// Somebody gave a wrong password for a person.
@@ -270,7 +272,7 @@ pub struct Look {
 impl LookKind {
     /// Whether it was the trail itself that was read: that is recorded though it showed nobody.
     pub fn is_of_the_trail(self) -> bool {
-        self.0 == ReadAudit::NAME || self.0 == ReadAccessLog::NAME
+        [ReadAudit::NAME, ReadAccessLog::NAME, ReviewLooks::NAME].contains(&self.0)
     }
 }
 

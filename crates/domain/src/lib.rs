@@ -2,6 +2,7 @@
 //!
 //! Facts give rules their moments, rules give duties, duties give reminders. Data flows one way round.
 
+pub mod unusual;
 pub mod vocabulary;
 
 pub mod id;

@@ -216,7 +216,7 @@ fn may(caller: &Caller, action: ActionKind) -> bool {
         // Only a person concludes (domain 12.2): no right of a machine, now or later, comes to this.
         ActionKind::Determine => caller.session == SessionKind::Human,
         // A count of a unit would point at its children.
-        ActionKind::CountDeterminations => caller.reach == Reach::WholeAgency,
+        ActionKind::CountDeterminations | ActionKind::ReviewLooks => caller.reach == Reach::WholeAgency,
         _ => true,
     };
     is_theirs && allows(caller.role, action)

@@ -23,6 +23,7 @@ mod factors;
 pub mod health;
 mod indicators;
 mod interviews;
+mod looks;
 mod me;
 mod notifications;
 mod observations;
@@ -258,4 +259,5 @@ fn agency(at: &mut ServiceConfig) {
 
 fn audits(at: &mut ServiceConfig) {
     at.service(compliance::summary).service(compliance::duties).service(audit::entries).service(audit::access_log);
+    at.service(looks::unusual).service(looks::record).service(looks::reviews);
 }

@@ -226,7 +226,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 pub mod codes {
     use homeward_domain::{
         audit, child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law,
-        notification, observation, photo, placement, policy, refusal, reminder, report, restriction, search_effort,
+        notification, observation, photo, placement, policy, refusal, reminder, report, restriction,
+        search_effort, unusual,
     };
 
     use super::Code;
@@ -269,11 +270,13 @@ pub mod codes {
     pub type RecipientCode = Code<notification::Recipient>;
     pub type RecoveryTypeCode = Code<episode::RecoveryType>;
     pub type ReportGroupCode = Code<report::ReportGroup>;
+    pub type ReviewConclusionCode = Code<unusual::ReviewConclusion>;
     pub type RoleCode = Code<policy::Role>;
     pub type SearchEffortKindCode = Code<search_effort::SearchEffortKind>;
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;
     pub type TraceKindCode = Code<homeward_store::audit::TraceKind>;
     pub type UnitCode = Code<law::Unit>;
+    pub type UnusualRuleCode = Code<unusual::UnusualRule>;
     pub type WhereaboutsKnownCode = Code<episode::WhereaboutsKnown>;
 }

@@ -15,9 +15,11 @@ use crate::error::{StoreError, StoreResult};
 use crate::sql::{Sql, sql};
 
 mod read;
+mod reviews;
 pub mod trail;
 
 pub use read::{Actor, Trace, TraceFilter, TraceKind, of_child, traces};
+pub use reviews::{Review, Unusual, record, reviews, unusual};
 
 /// One look and the children it showed, in one round trip whatever their number.
 const INSERT_LOOK: &str = "with look as (insert into looks (agency_id, id, at, actor_id, kind, request_id, \

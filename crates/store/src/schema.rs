@@ -420,6 +420,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    look_reviews (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        from_at -> Timestamptz,
+        to_at -> Timestamptz,
+        findings -> Int4,
+        conclusion -> Text,
+        reviewed_at -> Timestamptz,
+        reviewed_by -> Uuid,
+    }
+}
+
+diesel::table! {
     looks (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -1059,6 +1072,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     heartbeats,
     idempotency_keys,
     look_children,
+    look_reviews,
     looks,
     missing_episode_versions,
     missing_episodes,

@@ -12,7 +12,7 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 62] = [
+pub(super) const OF_NO_CHILD: [&str; 65] = [
     "add_address",
     "add_on_call_shift",
     "add_user",
@@ -49,11 +49,13 @@ pub(super) const OF_NO_CHILD: [&str; 62] = [
     "list_agency_rules",
     "list_calendar_feeds",
     "list_hand_overs",
+    "list_look_reviews",
     "list_on_call_shifts",
     "list_primary_factors",
     "list_rules",
     "list_sessions",
     "list_units",
+    "list_unusual_looks",
     "list_users",
     "list_webhook_messages",
     "list_webhooks",
@@ -65,6 +67,7 @@ pub(super) const OF_NO_CHILD: [&str; 62] = [
     "propose_webhook",
     "read_calendar",
     "record_absence",
+    "record_look_review",
     "refresh_session",
     "remove_address",
     "remove_webhook",

@@ -133,6 +133,8 @@ actions! {
     ReadDataQuality = "read_data_quality",
     /// Read the compliance figures and the rows behind them.
     ReadCompliance = "read_compliance",
+    /// Read which looks are unusual, and record that they were reviewed.
+    ReviewLooks = "review_looks",
     /// Read who looked at a child.
     ReadAccessLog = "read_access_log",
     /// Say who alone may open a record, and who may not.

@@ -80,6 +80,7 @@ const GUARDS: &[A] = &[
     A::ReadAgency,
     A::RestrictRecord,
     A::ReviewEmergencies,
+    A::ReviewLooks,
 ];
 
 const ADMINISTERS: &[A] = &[
