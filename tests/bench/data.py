@@ -74,6 +74,10 @@ def tidy():
         delete from rungs r using opened o where r.agency_id = o.agency_id and r.episode_id = o.id;
         delete from duties d using opened o where d.agency_id = o.agency_id and d.episode_id = o.id;
         delete from missing_episodes e using opened o where e.agency_id = o.agency_id and e.id = o.id;
+        delete from audit_unlinked u using audit_entries e, bench.settings
+            where e.at > loaded_at and u.agency_id = e.agency_id and u.id = e.id;
+        delete from audit_unlinked u using looks l, bench.settings
+            where l.at > loaded_at and u.agency_id = l.agency_id and u.id = l.id;
         delete from audit_entries where at > (select loaded_at from bench.settings);
         delete from look_children c using looks l, bench.settings
             where l.at > loaded_at and c.agency_id = l.agency_id and c.look_id = l.id;
@@ -81,6 +85,7 @@ def tidy():
         delete from idempotency_keys where claimed_at > (select loaded_at from bench.settings);
     """)
     psql("vacuum analyze rungs, duties, missing_episodes, audit_entries, looks, look_children, idempotency_keys")
+    psql("vacuum analyze audit_unlinked")
     psql("checkpoint")
 
 
