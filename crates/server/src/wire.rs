@@ -226,8 +226,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 pub mod codes {
     use homeward_domain::{
         audit, child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law,
-        notification, observation, photo, placement, policy, refusal, reminder, report, restriction,
-        search_effort, unusual,
+        notification, observation, photo, placement, policy, refusal, reminder, report, restriction, search_effort,
+        unusual,
     };
 
     use super::Code;
