@@ -216,7 +216,7 @@ impl Change {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Refused { denied: Denied::Hidden } => Outcome::Hidden,
-            Self::Refused { denied: Denied::Forbidden } => Outcome::Forbidden,
+            Self::Refused { .. } => Outcome::Forbidden,
             Self::SignInFailed => Outcome::Failed,
             _ => Outcome::Done,
         }

@@ -41,4 +41,7 @@ async fn mf_01_every_operation_is_closed_to_a_session_with_one_factor() {
         let expected = (403, "second-factor-due");
         assert_eq!((reply.status, reply.slug().as_str()), expected, "{}: {}", operation.name, reply.text);
     }
+    let outcomes = "select distinct outcome from audit_entries where action = 'refused'";
+    let outcomes = app.db.owner().await.query(outcomes, &[]).await.unwrap();
+    assert_eq!(outcomes.iter().map(|it| it.get::<_, String>(0)).collect::<Vec<_>>(), ["forbidden"]);
 }
