@@ -57,7 +57,8 @@ impl History {
         let received_at = self.now - TimeDelta::seconds(late);
         let works = !self.model.roster.people[0].is_disabled && self.dice.percent(85);
         let worker = works.then_some(self.people[0].id.to_string());
-        let child = new_child(&by, json!({ "date_of_birth": "2029-11-04", "assigned_to": worker })).await;
+        let born_on = (self.now - TimeDelta::days(11 * 365 + 180)).date_naive();
+        let child = new_child(&by, json!({ "date_of_birth": born_on, "assigned_to": worker })).await;
         let body = json!({ "agency_information_received_at": received_at.to_rfc3339() });
         let opened = by.post(&format!("/v1/children/{child}/missing-episodes"), body, 201).await;
         let episode = opened["id"].as_str().unwrap().parse().unwrap();

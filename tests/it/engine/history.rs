@@ -16,7 +16,9 @@ use super::{difference, memory, tables};
 use crate::support::{Person, Relay, TestApp, at};
 
 /// Ahead of the database's own clock, which has a say where a clock went back.
-const BEGINS_AT: &str = "2040-05-01T08:00:00Z";
+const FIRST_AT: &str = "2040-05-01T08:00:00Z";
+/// A process makes no id that is earlier than one before: a later history takes place later.
+const APART: i64 = 400;
 
 /// What has to happen at least once in a run.
 pub const KINDS: [&str; 31] = [
@@ -89,7 +91,8 @@ pub struct History {
 impl History {
     pub async fn begin(seed: u64, bug: Option<Bug>) -> Self {
         let relay = Relay::start().await;
-        let app = TestApp::mailing(BEGINS_AT, &relay).await;
+        let begins_at = at(FIRST_AT) + TimeDelta::days(APART) * i32::try_from(seed).unwrap();
+        let app = TestApp::mailing(&begins_at.to_rfc3339(), &relay).await;
         let owner = app.db.owner().await;
         let mut dice = Dice::new(seed);
         let (people, roster, zone) = gather(&owner, &mut dice).await;
@@ -99,7 +102,7 @@ impl History {
             owner,
             model,
             dice,
-            now: at(BEGINS_AT),
+            now: begins_at,
             people,
             hooks: Vec::new(),
             cases: Vec::new(),
