@@ -1,7 +1,7 @@
 //! What stands behind an e-mail: a password, how often it was guessed at, and whether it is locked.
 //!
 //! A try is counted before its password is compared and forgotten when it was right, so a hundred at once at several
-//! servers are no more than [`FAILURES`] (PW-05, PW-06). The failures of e-mails that nobody has are not counted: whoever
+//! servers are no more than `FAILURES` (PW-05, PW-06). The failures of e-mails that nobody has are not counted: whoever
 //! is locked, and whoever is nobody, gets the same answer as whoever mistyped.
 
 use chrono::{DateTime, TimeDelta, Utc};
