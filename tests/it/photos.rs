@@ -37,7 +37,7 @@ async fn refused(case: &Case, file: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_photo_is_served_as_a_jpeg_that_a_browser_neither_runs_nor_keeps() {
+async fn up_06_a_photo_is_served_as_a_jpeg_that_a_browser_neither_runs_nor_keeps() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let photo = case.worker.post(&case.child_url("/photos"), new_photo(&png(40, 20)), 201).await;
@@ -70,7 +70,7 @@ async fn the_newest_photo_stands_first_and_none_goes_away() {
 }
 
 #[tokio::test]
-async fn what_is_no_photo_is_refused_by_what_is_in_it() {
+async fn up_01_what_is_no_photo_is_refused_by_what_is_in_it() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     assert_eq!(
@@ -161,7 +161,7 @@ async fn pictures_are_never_exchanged_in_secret() {
 }
 
 #[tokio::test]
-async fn a_picture_without_a_row_is_swept_and_one_with_a_row_stays() {
+async fn up_09_a_picture_without_a_row_is_swept_and_one_with_a_row_stays() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let photo = case.worker.post(&case.child_url("/photos"), new_photo(&png(4, 4)), 201).await;
@@ -179,7 +179,7 @@ async fn a_picture_without_a_row_is_swept_and_one_with_a_row_stays() {
 }
 
 #[tokio::test]
-async fn a_child_has_no_more_photos_a_day_than_anyone_needs() {
+async fn up_08_a_child_has_no_more_photos_a_day_than_anyone_needs() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     for _ in 0..20 {
@@ -191,7 +191,7 @@ async fn a_child_has_no_more_photos_a_day_than_anyone_needs() {
 }
 
 #[tokio::test]
-async fn a_person_adds_no_more_photos_a_day_than_anyone_needs() {
+async fn up_08_a_person_adds_no_more_photos_a_day_than_anyone_needs() {
     let app = TestApp::at(NOW).await;
     let (case, other) = (app.given_case().await, app.given_case().await);
     case.worker.post(&case.child_url("/photos"), new_photo(&png(2, 2)), 201).await;

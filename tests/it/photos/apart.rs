@@ -84,7 +84,7 @@ fn waiting() -> Child {
 }
 
 #[test]
-fn the_decoder_limits_itself_before_it_reads() {
+fn up_05_the_decoder_limits_itself_before_it_reads() {
     let mut child = waiting();
     let path = format!("/proc/{}/limits", child.id());
     let limit = |name: &str| {
@@ -147,7 +147,7 @@ fn bomb() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_picture_that_needs_too_much_memory_is_refused_and_the_next_one_is_kept() {
+async fn up_05_a_picture_that_needs_too_much_memory_is_refused_and_the_next_one_is_kept() {
     let app = TestApp::at(NOW).await;
     let case: Case = app.given_case().await;
     let bomb = tokio::task::spawn_blocking(bomb).await.unwrap();

@@ -55,7 +55,7 @@ fn corners(picture: &Picture) -> String {
 }
 
 #[test]
-fn every_orientation_comes_out_upright() {
+fn up_04_every_orientation_comes_out_upright() {
     let upright = ["rgbw", "grwb", "wbgr", "bwrg", "rbgw", "brwg", "wgbr", "gwrb"];
     for (number, expected) in (1..).zip(upright) {
         let file = with_segment(&jpeg(), 0xe1, &exif(number, b""));
@@ -76,7 +76,7 @@ fn a_png_and_a_webp_become_a_jpeg() {
 }
 
 #[test]
-fn nothing_but_the_pixels_is_left_of_what_a_file_carried() {
+fn up_02_up_03_nothing_but_the_pixels_is_left_of_what_a_file_carried() {
     let mut file = with_segment(&jpeg(), 0xe1, &exif(1, b"CANARY gps"));
     file = with_segment(&file, 0xe1, b"http://ns.adobe.com/xap/1.0/\0<x>CANARY xmp</x>");
     file = with_segment(&file, 0xed, b"Photoshop 3.0\0CANARY iptc");
@@ -136,7 +136,7 @@ fn what_only_begins_like_a_photo_is_damaged() {
 }
 
 #[test]
-fn a_small_file_with_a_huge_picture_is_refused_before_it_is_decoded() {
+fn up_05_a_small_file_with_a_huge_picture_is_refused_before_it_is_decoded() {
     let mut png = encoded(&RgbImage::new(1, 1), ImageFormat::Png);
     png[16..24].copy_from_slice(&[0, 0, 0x40, 0, 0, 0, 0x40, 0]);
     let checked = crc(&png[12..29]).to_be_bytes();
