@@ -4,12 +4,16 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::contract::bodies::{emergency, restriction};
-use crate::support::{Case, Person, Relay, Reply, TestApp, document, new_child};
+use crate::support::{Case, PASSWORD, Person, Relay, Reply, TestApp, document, new_child};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 
+async fn restrict_as(who: &Person, child: &str, body: Value) -> Reply {
+    who.send(Method::POST, &format!("/v1/children/{child}/restriction"), Some(body), &[]).await
+}
+
 async fn restrict(app: &TestApp, child: &str, body: Value) -> Reply {
-    app.person("privacy").await.send(Method::POST, &format!("/v1/children/{child}/restriction"), Some(body), &[]).await
+    restrict_as(&app.person("privacy").await, child, body).await
 }
 
 /// A missing child whom only their worker may know of.
@@ -107,6 +111,32 @@ async fn sr_05_sr_06_an_emergency_opens_one_record_for_one_person_one_session_an
     assert!(opens(&later, &case).await);
     app.set_clock("2026-05-01T09:10:00Z");
     assert!(!opens(&later, &case).await);
+}
+
+/// Somebody who signed in five minutes ago, and has refreshed their tokens since.
+async fn signed_in_a_while_ago(app: &TestApp, name: &str) -> Person {
+    app.set_clock(NOW);
+    let sign_in = json!({ "email": format!("{name}@demo.homeward.test"), "password": PASSWORD });
+    let tokens = app.nobody().post("/v1/auth/login", sign_in, 200).await;
+    app.set_clock("2026-05-01T08:04:30Z");
+    let refresh = json!({ "refresh_token": tokens["refresh_token"] });
+    let tokens = app.nobody().post("/v1/auth/refresh", refresh, 200).await;
+    app.set_clock("2026-05-01T08:05:00Z");
+    app.nobody().with_token(tokens["access_token"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn sr_05_se_09_an_emergency_and_a_restriction_take_a_fresh_proof_of_who_asks() {
+    let app = TestApp::strict(NOW).await;
+    let case = secret(&app).await;
+    let privacy = signed_in_a_while_ago(&app, "privacy").await;
+    let anew = restriction(&[&case.worker]);
+    assert_eq!(restrict_as(&privacy, &case.child, anew).await.slug(), "step-up-required");
+    let on_call = signed_in_a_while_ago(&app, "on-call").await;
+    assert_eq!(break_in(&on_call, &case).await.slug(), "step-up-required");
+    let proven = on_call.post("/v1/auth/step-up", json!({ "password": PASSWORD }), 200).await;
+    let proven = app.nobody().with_token(proven["access_token"].as_str().unwrap());
+    assert_eq!(break_in(&proven, &case).await.status, 201);
 }
 
 #[tokio::test]

@@ -138,7 +138,14 @@ pub fn admit(caller: &Caller) -> Result<(), Denied> {
 /// Whether changing something by this act asks for a fresh proof of who somebody is: what gives rights, lets data out,
 /// or changes how one proves oneself (SE-09).
 pub fn takes_fresh_proof<A: Action>() -> bool {
-    matches!(A::KIND, ActionKind::ManagePeople | ActionKind::ConfigureWebhooks | ActionKind::OwnFactor)
+    matches!(
+        A::KIND,
+        ActionKind::ManagePeople
+            | ActionKind::ConfigureWebhooks
+            | ActionKind::OwnFactor
+            | ActionKind::RestrictRecord
+            | ActionKind::OpenInEmergency
+    )
 }
 
 /// Decides about one child: the policy.

@@ -58,6 +58,7 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut latest = self.clock.now();
         let [mut next_housekeeping, mut next_replan, mut next_birthdays] = [latest; 3];
+        let mut planned = true;
         let mut heart = Heart::new(&self.store, &self.clock, &self.name, Task::Rungs);
         while !*stop.borrow_and_update() {
             let now = self.clock.now();
@@ -65,8 +66,12 @@ impl Worker {
                 [next_housekeeping, next_replan, next_birthdays] = [now; 3];
             }
             latest = now;
-            let swept = self.round(&mut next_birthdays).await;
-            if swept.is_ok() {
+            let swept = self.sweep().await;
+            if next_birthdays <= now {
+                (planned, next_birthdays) = self.look_ahead(now).await;
+            }
+            // What is not planned is never sent, so this is silence too.
+            if swept.is_ok() && planned {
                 heart.beat().await;
             }
             let pause = match swept {
@@ -91,17 +96,6 @@ impl Worker {
             }
         }
         heart.stop().await;
-    }
-
-    /// Delivers what is due, and once an hour plans what comes near. While either fails, the heart does not beat.
-    async fn round(&self, next_birthdays: &mut DateTime<Utc>) -> StoreResult<usize> {
-        let swept = self.sweep().await?;
-        let now = self.clock.now();
-        if *next_birthdays <= now {
-            self.plan_birthdays().await?;
-            *next_birthdays = now + BIRTHDAYS;
-        }
-        Ok(swept)
     }
 
     /// Leases what is due now and delivers it. Says how many rungs were leased.
@@ -166,11 +160,21 @@ impl Worker {
         Ok(())
     }
 
+    /// Plans what comes near. Whether that worked, and when to look again.
+    async fn look_ahead(&self, now: DateTime<Utc>) -> (bool, DateTime<Utc>) {
+        let planned = self.plan_birthdays().await.is_ok();
+        (planned, now + if planned { BIRTHDAYS } else { REPLAN })
+    }
+
     /// Plans the reviews of birthdays that have come near.
     pub async fn plan_birthdays(&self) -> StoreResult<()> {
-        let planned = self.store.plan_birthdays(self.clock.now()).await?;
-        if 0 < planned {
-            tracing::info!(planned, "reviews at a birthday were planned");
+        match self.store.plan_birthdays(self.clock.now()).await {
+            Ok(0) => {}
+            Ok(planned) => tracing::info!(planned, "reviews at a birthday were planned"),
+            Err(error) => {
+                tracing::error!(%error, "reviews at a birthday could not all be planned; it will be tried again");
+                return Err(error);
+            }
         }
         Ok(())
     }

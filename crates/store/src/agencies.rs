@@ -20,6 +20,7 @@ use crate::schema::{agencies, sign_ins, units};
 use crate::seal::{Keyring, Safe};
 use crate::search::{self, Source};
 use crate::sql::sql;
+use crate::tx::Store;
 
 /// Every agency, by name.
 pub(crate) const EVERY: &str = "select id, name, time_zone, jurisdiction, own_pack, rules_version, \
@@ -51,6 +52,13 @@ impl Row {
     pub(crate) fn agency(self) -> StoreResult<Agency> {
         let rules = Rules { jurisdiction: self.jurisdiction, own_pack: self.own_pack, version: self.rules_version };
         call::agency(Id::from_uuid(self.id), self.name, &self.time_zone, rules, self.state_option_under_26)
+    }
+}
+
+impl Store {
+    /// Every agency of the installation.
+    pub(crate) async fn every_agency(&self) -> StoreResult<Vec<Row>> {
+        self.sweep(async |conn| Ok(sql(EVERY).load(&mut &*conn).await?)).await
     }
 }
 

@@ -167,10 +167,23 @@ impl Standing {
         policy::grant(&self.caller)
     }
 
-    /// The same to change something at `at`: some acts ask for a fresh proof of who somebody is.
+    /// The right to change something of the child asked for at `at`.
+    pub(crate) fn permit_to_change<A: Action>(&self, at: DateTime<Utc>) -> Result<Permit<A>, Denied> {
+        let permit = self.permit()?;
+        self.proven::<A>(at)?;
+        Ok(permit)
+    }
+
+    /// The right to change something within the caller's reach at `at`.
     pub(crate) fn grant_to_change<A: Action>(&self, at: DateTime<Utc>) -> Result<Grant<A>, Denied> {
-        let grant = policy::grant(&self.caller)?;
-        if policy::takes_fresh_proof::<A>() && self.fresh_until <= at { Err(Denied::ProofDue) } else { Ok(grant) }
+        let grant = self.grant()?;
+        self.proven::<A>(at)?;
+        Ok(grant)
+    }
+
+    /// Some acts ask for a fresh proof of who somebody is (SE-09).
+    fn proven<A: Action>(&self, at: DateTime<Utc>) -> Result<(), Denied> {
+        if policy::takes_fresh_proof::<A>() && self.fresh_until <= at { Err(Denied::ProofDue) } else { Ok(()) }
     }
 }
 

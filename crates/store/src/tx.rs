@@ -150,7 +150,7 @@ impl Store {
         work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<Audited<T>, E>,
     ) -> Result<T, E> {
         let tx = self.begin(call, Some(child), (None, Wall::of::<A>())).await?.0;
-        match tx.standing.permit() {
+        match tx.standing.permit_to_change(call.at) {
             Ok(permit) => {
                 let tx = WriteTx::on(tx);
                 let result = work(&tx, &permit).await;
@@ -186,7 +186,7 @@ impl Store {
         work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<Audited<Answer>, E>,
     ) -> Result<Answered, E> {
         let (tx, claimed) = self.begin(call, Some(child), (key, Wall::of::<A>())).await?;
-        match tx.standing.permit() {
+        match tx.standing.permit_to_change(call.at) {
             Ok(permit) => {
                 let tx = WriteTx::on(tx);
                 if let (Some(key), Claimed::Before) = (key, claimed) {

@@ -86,6 +86,27 @@ async fn en_01_no_row_tells_a_birthday_until_two_days_before_its_review() {
 }
 
 #[tokio::test]
+async fn a_record_that_does_not_open_holds_up_the_reviews_of_no_other_agency_and_is_told() {
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    let owner = app.db.owner().await;
+    for (by, unit) in [(app.caseworker().await, "north-county"), (app.stranger().await, "central")] {
+        let fields = json!({ "date_of_birth": "2008-05-02", "unit_code": unit });
+        let child = crate::support::new_child(&by, fields).await;
+        let opening = json!({ "agency_information_received_at": "2026-05-01T08:00:00Z" });
+        by.post(&format!("/v1/children/{child}/missing-episodes"), opening, 201).await;
+    }
+    // As if both had been opened before the day came near, and the first agency's records were damaged since.
+    let damage = "set session_replication_role = replica; \
+        delete from rungs where duty_id in (select id from duties where kind = 'birthday_review'); \
+        delete from duties where kind = 'birthday_review'; \
+        update children set identity = '\\x00' where agency_id = (select id from agencies where name = 'Demo State')";
+    owner.batch_execute(damage).await.unwrap();
+    assert!(app.state.store.plan_birthdays(app.now()).await.is_err());
+    let planned = "select a.name from duties d join agencies a on a.id = d.agency_id where d.kind = 'birthday_review'";
+    assert_eq!(texts(&owner, planned).await, ["Other State"]);
+}
+
+#[tokio::test]
 async fn the_search_for_canaries_finds_one_that_is_not_sealed() {
     let app = TestApp::at(super::NOW).await;
     let canary = format!("Canary{}", Uuid::new_v4().simple());

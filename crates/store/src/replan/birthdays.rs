@@ -59,17 +59,21 @@ pub(crate) fn planned_at(stored: &[Owed]) -> Option<DateTime<Utc>> {
 }
 
 impl Store {
-    /// Plans the reviews of birthdays that have come near. Says for how many absences.
+    /// Plans the reviews of birthdays that have come near. Says for how many absences. An agency that cannot be planned
+    /// holds up no other.
     pub async fn plan_birthdays(&self, now: DateTime<Utc>) -> StoreResult<usize> {
-        let rows: Vec<agencies::Row> =
-            self.sweep(async |conn| Ok(sql(agencies::EVERY).load(&mut &*conn).await?)).await?;
-        let mut planned = 0;
-        for row in rows {
-            let agency = row.agency()?;
-            let safe = Safe::new(&self.keyring, agency.id);
-            planned += self.within(agency.id, async |conn| of_agency(conn, &agency, safe, now).await).await?;
+        let mut planned = Ok(0);
+        for row in self.every_agency().await? {
+            let of_agency = self.plan_birthdays_of(row, now).await;
+            planned = planned.and_then(|before| of_agency.map(|more| before + more));
         }
-        Ok(planned)
+        planned
+    }
+
+    async fn plan_birthdays_of(&self, row: agencies::Row, now: DateTime<Utc>) -> StoreResult<usize> {
+        let agency = row.agency()?;
+        let safe = Safe::new(&self.keyring, agency.id);
+        self.within(agency.id, async |conn| of_agency(conn, &agency, safe, now).await).await
     }
 }
 

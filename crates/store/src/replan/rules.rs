@@ -7,7 +7,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use uuid::Uuid;
 
 use super::many::Many;
-use crate::agencies;
 use crate::call::Agency;
 use crate::error::StoreResult;
 use crate::seal::Safe;
@@ -57,10 +56,8 @@ impl Store {
     /// Plans agencies again whose rules are not those their duties were planned with: after a new version of the
     /// program, and once more a minute after somebody chose other rules. Says how many there were.
     pub async fn replan_changed(&self, now: DateTime<Utc>) -> StoreResult<usize> {
-        let rows: Vec<agencies::Row> =
-            self.sweep(async |conn| Ok(sql(agencies::EVERY).load(&mut &*conn).await?)).await?;
         let mut planned = 0;
-        for row in rows {
+        for row in self.every_agency().await? {
             let before = row.planned_with.clone();
             let agency = row.agency()?;
             if before.as_ref() != Some(&plan_key(&agency)?) && self.replan(&agency, now).await? {

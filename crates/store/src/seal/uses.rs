@@ -45,12 +45,15 @@ const OF_NEWEST: &str = "select coalesce(uses, 0) as uses from data_keys order b
 /// Writes down what this program used since it last did, and gives the uses of the newest key by everyone. A program
 /// that dies before loses what it did since: the distance from [`ENOUGH`] to what is safe is for that.
 pub(crate) async fn count(conn: &AsyncPgConnection, keyring: &Keyring) -> StoreResult<i64> {
+    let mut written = Ok(());
     for (number, uses) in keyring.uses().take() {
-        if let Err(error) = add(conn, number, uses).await {
+        let added = add(conn, number, uses).await;
+        if added.is_err() {
             keyring.uses().add(number, uses);
-            return Err(error);
         }
+        written = written.and(added);
     }
+    written?;
     let mut newest: Vec<Counted> = sql(OF_NEWEST).load(&mut &*conn).await?;
     Ok(newest.pop().map_or(0, |it| it.uses))
 }

@@ -13,7 +13,6 @@ use super::checkpoint::{Checkpoint, Signer, Unsigned};
 use super::record::{NOTHING, Place, link};
 use super::rows::{CHECKPOINT, CheckpointRow, OF_TRACES, RECORD, TraceRow, big};
 use super::tree::Tree;
-use crate::agencies;
 use crate::error::{StoreError, StoreResult};
 use crate::sql::sql;
 use crate::tx::Store;
@@ -69,8 +68,7 @@ struct Links {
 impl Store {
     /// Every agency.
     pub async fn agencies(&self) -> StoreResult<Vec<AgencyId>> {
-        let rows: Vec<agencies::Row> =
-            self.sweep(async |conn| Ok(sql(agencies::EVERY).load(&mut &*conn).await?)).await?;
+        let rows = self.every_agency().await?;
         rows.into_iter().map(|it| Ok(it.agency()?.id)).collect()
     }
 
