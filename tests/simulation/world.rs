@@ -7,6 +7,7 @@ mod outside;
 mod process;
 mod roster;
 mod script;
+mod watch;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,13 +18,13 @@ use homeward_domain::zone::Zone;
 use crate::dice::Dice;
 use crate::model::tables::{At, Hook};
 use crate::model::{Bug, Model};
-use checks::Watch;
 use facts::Case;
 use faults::{Coverage, Fault};
 use outside::Outside;
 use process::Process;
 pub use script::DAYS;
 use script::Event;
+use watch::Watch;
 
 /// Milliseconds since the beginning, which no clock can change.
 pub type Millis = i64;

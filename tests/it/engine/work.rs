@@ -1,5 +1,6 @@
 //! What workers do, on both sides at once: lease, deliver, compose, send, mark; late, or never.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use homeward_domain::delivery::{After, Channel, Ending, Reply};
 use homeward_store::Leased;
 use homeward_store::deliveries::{Answer, Failure, Held, Mail};
@@ -22,6 +23,8 @@ pub struct Flight {
     lines: Vec<Both>,
     id: Uuid,
     reply: Reply,
+    /// Before this instant the other side says nothing: often long enough for the lease to end.
+    lands_at: DateTime<Utc>,
 }
 
 impl History {
@@ -152,7 +155,9 @@ impl History {
             self.count("digest");
         }
         let reply = if mail && to.is_none() { Reply::Refused } else { self.reply() };
-        self.flights.push(Flight { lines, id: *id, reply });
+        let minutes = if self.dice.percent(25) { self.dice.between(2, 40) } else { 0 };
+        let lands_at = self.now + TimeDelta::minutes(minutes);
+        self.flights.push(Flight { lines, id: *id, reply, lands_at });
         self.land_some().await
     }
 
@@ -190,7 +195,10 @@ impl History {
 
     /// Some of what is on its way is marked; some stays long enough to lose its lease; some is forgotten.
     pub(super) async fn land_some(&mut self) -> Result<(), String> {
-        for flight in std::mem::take(&mut self.flights) {
+        let flights = std::mem::take(&mut self.flights).into_iter();
+        let (landing, away): (Vec<Flight>, Vec<Flight>) = flights.partition(|it| it.lands_at <= self.now);
+        self.flights = away;
+        for flight in landing {
             match self.dice.below(10) {
                 0 | 1 => self.flights.push(flight),
                 2 => self.count("crashed"),

@@ -1,8 +1,6 @@
 //! What has to hold: at each step, every few hours, and at the end. Written from the promises (DL-01 to DL-19) and not from
 //! the store.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::TimeDelta;
 use homeward_domain::delivery::{Ending, Pressure};
 use homeward_domain::reminder::{self, Audience};
@@ -10,7 +8,7 @@ use homeward_domain::reminder::{self, Audience};
 use super::{Millis, SECOND, World};
 use crate::model::roster::height;
 use crate::model::tables::{At, To};
-use crate::model::{Mail, Model, Outcome};
+use crate::model::{Mail, Outcome};
 
 /// A rung or a message that is due leaves within this time once nothing is wrong (DL-03, DL-10).
 const LATENESS: TimeDelta = TimeDelta::seconds(60);
@@ -20,58 +18,6 @@ const A_CLIMB: TimeDelta = TimeDelta::seconds(31 * 60);
 const A_LITTLE: Millis = 64 * SECOND;
 /// The longest pause, and a little: so long after the end of the last fault nothing waits for a reply any more.
 const DRAINED: TimeDelta = TimeDelta::minutes(12);
-
-/// What the checkers remember.
-#[derive(Default)]
-pub struct Watch {
-    pub violation: Option<String>,
-    /// Since when nothing has been wrong.
-    pub calm_since: Millis,
-    /// When a plan changed last.
-    pub planned_at: Millis,
-    pub events: usize,
-    /// By message: how often it arrived, how often it may have arrived once more than once, and how often it is on its way.
-    arrived: HashMap<usize, usize>,
-    excused: HashMap<usize, usize>,
-    on_the_way: HashMap<usize, usize>,
-    /// Under which id what was in a mail left first.
-    ids: HashMap<Vec<usize>, Vec<usize>>,
-    /// What the store believes was taken, since the last check.
-    pub believed: Vec<usize>,
-    /// When the last rungs of each duty were sent.
-    pub recent: HashMap<usize, Vec<At>>,
-    /// When each rung was sent, whatever the clocks showed.
-    said: HashMap<usize, Millis>,
-    /// What no worker may send any more: it waited for who is not on the duty now.
-    called_back: HashSet<usize>,
-    pub worst: TimeDelta,
-}
-
-impl Watch {
-    pub fn report(&mut self, what: impl Into<String>) {
-        if self.violation.is_none() {
-            self.violation = Some(what.into());
-        }
-    }
-
-    /// A worker sent a message and could not say so: it may be sent once more.
-    pub fn excuse(&mut self, message: usize) {
-        *self.excused.entry(message).or_default() += 1;
-    }
-
-    /// A child goes from one worker to another: what waits for the first leaves for them no more.
-    pub fn called_back(&mut self, model: &Model, episode: usize, from: usize) {
-        let waits = |it: &usize| {
-            let row = &model.deliveries[*it];
-            row.to == To::Person(from) && row.ended.is_none() && model.owed[row.duty].episode == episode
-        };
-        self.called_back.extend(model.open_messages.iter().copied().filter(waits));
-    }
-
-    pub fn landed(&mut self, message: usize) {
-        self.on_the_way.entry(message).and_modify(|it| *it = it.saturating_sub(1));
-    }
-}
 
 /// How things stood before a delivery.
 pub struct Before {
