@@ -1,4 +1,5 @@
-//! What people are told by mail about a sign-in: their own, or one of those they administer. Nothing about a child.
+//! What people are told by mail: of their own sign-in, of one they administer, and of a restricted record that somebody
+//! opened in an emergency. Nothing about a child.
 
 use chrono::{DateTime, Utc};
 

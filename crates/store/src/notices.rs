@@ -1,4 +1,4 @@
-//! What people are told by mail about a sign-in. Queued with what happened, sent by whoever sends mail; one that is sent
+//! What people are told by mail that is no reminder: of sign-ins, and of emergencies. Queued with what happened, sent by whoever sends mail; one that is sent
 //! twice harms nobody.
 
 use chrono::{DateTime, TimeDelta, Utc};
