@@ -1,5 +1,5 @@
-//! What people are told by mail that is no reminder: of sign-ins, and of emergencies. Queued with what happened, sent by whoever sends mail; one that is sent
-//! twice harms nobody.
+//! What people are told by mail that is no reminder: of sign-ins, and of emergencies. Queued with what happened, sent by
+//! whoever sends mail; one that is sent twice harms nobody.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
