@@ -22,7 +22,7 @@ run: deps ## build and start everything, with a demo agency
 test: build ## every test, against a database of its own unless DATABASE_URL is set
 	cargo test --doc --workspace --locked
 	@if [ -n "$${DATABASE_URL:-}" ]; then \
-		exec $(TESTS); \
+		HOMEWARD_UNGUARDED=accepted exec $(TESTS); \
 	else \
 		exec $(TARGET)/debug/homeward with-postgres --volatile -- $(TESTS); \
 	fi

@@ -17,6 +17,7 @@ mod edges;
 mod engine;
 mod episodes;
 mod factors;
+mod guard;
 mod hand_overs;
 mod import;
 mod interviews;

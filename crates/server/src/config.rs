@@ -18,6 +18,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The database as its owner sees it, where that is another sign-in.
     pub migrate_url: Option<String>,
+    /// Whether it starts on a database that is not one to trust.
+    pub unguarded: bool,
     /// Where to listen.
     pub listen: SocketAddr,
     /// The certificate to show there; none speaks HTTP in the clear.
@@ -90,9 +92,10 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 30] = [
+pub const VARIABLES: [(&str, &str); 31] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
+    ("HOMEWARD_UNGUARDED", "`accepted` starts on a database that can lose writes or by a login that can do too much"),
     ("HOMEWARD_LISTEN", "where to listen, 127.0.0.1:8080 where left out"),
     ("HOMEWARD_TLS_CERT", "the certificate chain to speak TLS with, as PEM; HTTP in the clear where left out"),
     ("HOMEWARD_TLS_KEY", "its key, as PEM; both are read again when they change"),
@@ -170,6 +173,7 @@ impl Config {
             webhook_allow: parsed(values, faults, "HOMEWARD_WEBHOOK_ALLOW", Allowed::default()),
             database_url: text("DATABASE_URL"),
             migrate_url: text("HOMEWARD_MIGRATE_URL"),
+            unguarded: accepted(values, faults, "HOMEWARD_UNGUARDED"),
             listen,
             tls: certificate(values, faults),
             connections: parsed(values, faults, "HOMEWARD_CONNECTIONS", DEFAULT_CONNECTIONS).get(),
@@ -264,6 +268,14 @@ fn listening(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: 
         faults.push(format!("{name}: `{text}` is not understood"));
     }
     address.ok()
+}
+
+fn accepted(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: &str) -> bool {
+    let text = values.get(name);
+    if text.is_some_and(|it| it != "accepted") {
+        faults.push(format!("{name}: it is `accepted` or left out"));
+    }
+    text.is_some()
 }
 
 fn parsed<T: std::str::FromStr>(

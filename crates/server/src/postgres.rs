@@ -24,6 +24,18 @@ pub use session::with_cluster;
 
 const SUPERUSER: &str = "homeward";
 
+/// The login of the program at work: it owns nothing, and becomes `homeward_app`.
+const RUNNER: &str = "homeward_run";
+
+/// The lock is for two processes that do this at once.
+const ENSURE: &str = "select pg_advisory_lock(1);
+    select format('create database %I', :'name')
+    where not exists (select from pg_database where datname = :'name') \\gexec
+    select 'create role homeward_app nologin'
+    where not exists (select from pg_roles where rolname = 'homeward_app') \\gexec
+    select format('create role %I login in role homeward_app', :'runner')
+    where not exists (select from pg_roles where rolname = :'runner') \\gexec\n";
+
 /// Whether what is written must outlive a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
@@ -67,24 +79,30 @@ impl Cluster {
         self.folder.base()
     }
 
-    /// Works for libpq's programs and for `tokio-postgres`.
+    /// Works for libpq's programs and for `tokio-postgres`. It owns the tables.
     pub fn url(&self, database: &str) -> String {
-        let database = url::percent_encoded(database.as_bytes());
-        let sockets = url::percent_encoded(self.folder.sockets().as_os_str().as_encoded_bytes());
-        format!("postgresql://{SUPERUSER}@/{database}?host={sockets}&port=5432")
+        self.url_of(SUPERUSER, database)
     }
 
-    /// Creates the database unless it exists.
+    /// The same by the login that owns nothing.
+    pub fn running_url(&self, database: &str) -> String {
+        self.url_of(RUNNER, database)
+    }
+
+    fn url_of(&self, login: &str, database: &str) -> String {
+        let database = url::percent_encoded(database.as_bytes());
+        let sockets = url::percent_encoded(self.folder.sockets().as_os_str().as_encoded_bytes());
+        format!("postgresql://{login}@/{database}?host={sockets}&port=5432")
+    }
+
+    /// Creates the database unless it exists, and the login that the program works by.
     pub fn ensure_database(&self, name: &str) -> Result<(), ClusterError> {
-        // The lock is for two processes that do this at once.
-        let statement = "select pg_advisory_lock(1);\n\
-             select format('create database %I', :'name') \
-             where not exists (select from pg_database where datname = :'name') \\gexec\n";
         let mut psql = self.account.command(&self.programs.psql());
         psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v"])
             .arg(format!("name={name}"))
+            .args(["-v", &format!("runner={RUNNER}")])
             .args(["-d", &self.url("postgres")]);
-        programs::run_with_input(psql, statement)
+        programs::run_with_input(psql, ENSURE)
     }
 
     /// Stops the server, and says whether it went well.

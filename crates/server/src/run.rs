@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use homeward_store::silence::Lookout;
-use homeward_store::{Store, StoreError, migrate};
+use homeward_store::{Store, StoreError, guard, migrate};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -71,8 +71,8 @@ impl Database {
         }
         let cluster = Cluster::start(&config.data_dir, Durability::Durable)?;
         cluster.ensure_database("homeward")?;
-        let url = cluster.url("homeward");
-        Ok(Self { owner_url: url.clone(), url, own: Some(cluster) })
+        let (url, owner_url) = (cluster.running_url("homeward"), cluster.url("homeward"));
+        Ok(Self { url, owner_url, own: Some(cluster) })
     }
 
     fn close(self) -> Result<(), Failure> {
@@ -251,6 +251,7 @@ struct Roles {
 }
 
 async fn serve_until_told(config: &Config, database: &Database, roles: Roles) -> Result<(), Failure> {
+    guarded(config, database).await?;
     let mailer = mailer(config)?;
     let store = open_store(config, database).await?.limited(config.limits);
     let store = if mailer.is_some() { store.mailing() } else { store };
@@ -297,6 +298,21 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     while let Some(ended) = working.join_next().await {
         ended?;
     }
+    Ok(())
+}
+
+/// Refuses a database that it would be wrong to trust, with all that is wrong with it (DB-01, DB-08).
+async fn guarded(config: &Config, database: &Database) -> Result<(), Failure> {
+    let faults = guard::faults(&database.url).await?;
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let faults = faults.iter().map(|it| format!("  {it}")).collect::<Vec<_>>().join("\n");
+    let faults = format!("the database is not one to trust (docs/runbook.md):\n{faults}");
+    if !config.unguarded {
+        return Err(faults.into());
+    }
+    print(&faults);
     Ok(())
 }
 

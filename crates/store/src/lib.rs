@@ -35,6 +35,7 @@ pub mod error;
 pub mod escalation;
 pub mod factor_responses;
 pub mod factors;
+pub mod guard;
 pub mod hand_overs;
 pub mod idempotency;
 pub mod import;
