@@ -14,8 +14,9 @@ use crate::model::{Mail, Outcome};
 const LATENESS: TimeDelta = TimeDelta::seconds(60);
 /// Before the next person up hears, and a little.
 const A_CLIMB: TimeDelta = TimeDelta::seconds(31 * 60);
-/// By so much a clock may be ahead without anybody having to say a rung again.
-const A_LITTLE: Millis = 64 * SECOND;
+/// By so much a clock may be ahead without anybody having to say a rung again: a minute by which clocks may differ, another
+/// by which one may go back unnoticed, and what workers differ by.
+const A_LITTLE: Millis = 124 * SECOND;
 /// The longest pause, and a little: so long after the end of the last fault nothing waits for a reply any more.
 const DRAINED: TimeDelta = TimeDelta::minutes(12);
 
@@ -55,6 +56,9 @@ impl World {
         }
         if outcome == Outcome::Rested {
             return;
+        }
+        if outcome == Outcome::GivenAgain {
+            self.watch.given_again.insert(id, self.mono);
         }
         self.check_inbox(id);
         if matches!(outcome, Outcome::Delivered | Outcome::WentUp | Outcome::Widened | Outcome::Nobody) {
@@ -135,8 +139,9 @@ impl World {
         let rung = &self.model.rungs[id];
         let always = rung.pressure == Pressure::High || self.model.owed[rung.duty].duty.due_at.is_some();
         let mailed = |person: usize| rung.messages.iter().any(|it| self.model.deliveries[*it].to == To::Person(person));
-        // A message of an older rung that waits is the same word.
-        if always && rung.told.iter().any(|it| !mailed(it.0)) {
+        // Whoever was told before may have been told of an aim.
+        let told_at = rung.told.iter().map(|it| it.1).max();
+        if always && rung.told.iter().any(|it| Some(it.1) == told_at && !mailed(it.0)) {
             self.watch.report("a limit of law, and no mail to somebody on it");
         }
     }
@@ -274,10 +279,12 @@ impl World {
 
     /// DL-10: nothing that is due waits, once nothing is wrong.
     fn check_late(&mut self) {
-        let (now, mut late) = (self.now(), Vec::new());
+        let (now, owed_at, mut late) = (self.now(), self.at(self.watch.planned_at), Vec::new());
         for rung in self.model.open_rungs.iter().map(|it| &self.model.rungs[*it]) {
             let due = rung.follow_up_at.or(Some(rung.fire_at).filter(|_| rung.is_waiting()));
-            late.extend(due.filter(|due| LATENESS < self.calm_for(*due)).map(|due| format!("a rung of {due}")));
+            late.extend(
+                due.filter(|due| LATENESS < self.calm_for(owed_at.max(*due))).map(|due| format!("a rung of {due}")),
+            );
         }
         for id in &self.model.open_messages {
             let row = &self.model.deliveries[*id];
@@ -300,11 +307,12 @@ impl World {
     fn check_said(&mut self, duty: usize) {
         let (now, owed) = (self.now(), &self.model.owed[duty]);
         let due = reminder::ladder(&owed.duty).take_while(|it| it.fire_at <= now);
-        let Some(last) = due.filter(|it| LATENESS < self.calm_for(it.fire_at)).last() else { return };
+        let owed_at = self.at(self.watch.planned_at);
+        let Some(last) = due.filter(|it| LATENESS < self.calm_for(it.fire_at.max(owed_at))).last() else { return };
         let due = self.mono_of(last.fire_at);
         // What a clock that was ahead said before its time counts only while that clock was believed, and for what was not
-        // owed at its time.
-        let was_believed = due < self.watch.planned_at.max(self.watch.calm_since + A_LITTLE);
+        // owed at its time; and for a little longer, because clocks may differ by so much.
+        let was_believed = due < self.watch.planned_at.max(self.watch.calm_since) + A_LITTLE;
         let said = |it: &usize| {
             let said = self.watch.said.get(it).is_some_and(|said| due <= said + A_LITTLE);
             said || was_believed
@@ -320,8 +328,9 @@ impl World {
     /// DL-08: a pressing rung that nobody sees climbs every half hour, up to the agency's contact, and raises the alarm.
     fn check_climb(&mut self, duty: usize) {
         let Some((rung, reached)) = self.unseen(duty) else { return };
-        // As time went, whatever the clock showed when it was sent.
-        let since = self.watch.said.get(&rung).map_or(self.mono, |said| self.watch.calm_since.max(*said));
+        // As time went, whatever the clock showed when it was sent. Whoever takes a child over has half an hour of their own.
+        let said = self.watch.given_again.get(&rung).or(self.watch.said.get(&rung));
+        let since = said.map_or(self.mono, |said| self.watch.calm_since.max(*said));
         let (rung, calm) = (&self.model.rungs[rung], TimeDelta::milliseconds(self.mono - since) - LATENESS);
         let climbs = usize::try_from(calm.num_seconds() / A_CLIMB.num_seconds()).unwrap_or(0);
         let top = height(Audience::AgencyContact);
@@ -341,7 +350,9 @@ impl World {
         let patient = rows().any(|it| it.ended.is_none() && it.passed_on_at.is_none());
         let seen = rung.sent_at <= owed.seen_at;
         let by_choice = rung.told.iter().any(|it| rows().all(|row| row.to != To::Person(it.0)));
-        let goes_on = rung.follow_up_at.is_some() || 0 < rung.alarms || patient || seen || by_choice;
+        // What was done before its mail left is spoken of by its next rung, should it be owed again.
+        let was_done = rows().any(|it| it.ended.is_some_and(|it| it.1 == Ending::NoLongerOwed));
+        let goes_on = rung.follow_up_at.is_some() || 0 < rung.alarms || patient || seen || by_choice || was_done;
         if failed && !taken && !goes_on {
             let what = format!("DL-14: {:?} reached nobody by mail, and nobody is looked for", owed.duty.key);
             self.watch.report(what);

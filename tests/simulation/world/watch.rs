@@ -29,6 +29,8 @@ pub struct Watch {
     pub recent: HashMap<usize, Vec<At>>,
     /// When each rung was sent, whatever the clocks showed.
     pub(super) said: HashMap<usize, Millis>,
+    /// When each rung was given to a new worker last.
+    pub(super) given_again: HashMap<usize, Millis>,
     /// What no worker may send any more: it waited for who is not on the duty now.
     pub(super) called_back: HashSet<usize>,
     pub worst: TimeDelta,
