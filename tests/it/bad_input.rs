@@ -215,7 +215,7 @@ async fn only_json_is_read() {
 }
 
 #[tokio::test]
-async fn a_change_has_to_name_the_version_it_changes() {
+async fn cc_01_a_change_has_to_name_the_version_it_changes() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let change = Some(json!({ "missing_type": "disaster" }));
@@ -228,7 +228,7 @@ async fn a_change_has_to_name_the_version_it_changes() {
 }
 
 #[tokio::test]
-async fn the_second_of_two_changes_of_one_version_is_stale() {
+async fn cc_01_the_second_of_two_changes_of_one_version_is_stale() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let headers = [("if-match", "\"1\"")];
@@ -246,7 +246,7 @@ async fn the_second_of_two_changes_of_one_version_is_stale() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_stands_for_one_request_only() {
+async fn id_04_an_idempotency_key_stands_for_one_request_only() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let url = case.url("/notifications");
@@ -262,7 +262,7 @@ async fn an_idempotency_key_stands_for_one_request_only() {
 }
 
 #[tokio::test]
-async fn whatever_creates_wants_an_idempotency_key() {
+async fn id_01_whatever_creates_wants_an_idempotency_key() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let long = "k".repeat(256);

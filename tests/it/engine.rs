@@ -18,6 +18,7 @@ mod model;
 
 use std::collections::BTreeMap;
 
+use crate::support::setting;
 use history::History;
 use model::Bug;
 
@@ -29,11 +30,6 @@ const TO_BE_FOUND: u64 = 25;
 
 /// What one side says, by the name of what it says it of.
 type Said = BTreeMap<String, String>;
-
-#[expect(clippy::disallowed_methods, reason = "a length of a test, and no setting of the program")]
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok().and_then(|it| it.parse().ok())
-}
 
 /// Lives through one history on both sides. The first difference, and what led to it.
 async fn play(seed: u64, bug: Option<Bug>) -> Result<BTreeMap<&'static str, usize>, String> {

@@ -103,7 +103,7 @@ const OF_NO_AGENCY: [&str; 6] =
     ["__diesel_schema_migrations", "alarms", "canaries", "data_keys", "heartbeats", "sign_ins"];
 
 #[tokio::test]
-async fn every_table_of_agency_data_is_behind_the_wall() {
+async fn db_02_every_table_of_agency_data_is_behind_the_wall() {
     let db = Database::new().await;
     let open = "select relname::text from pg_class c where relkind = 'r' and relnamespace = 'public'::regnamespace \
         and (not relrowsecurity or not exists (select from pg_policy where polrelid = c.oid)) order by relname";
@@ -130,7 +130,7 @@ async fn no_column_fills_itself_but_the_transaction_of_an_audit_entry() {
 }
 
 #[tokio::test]
-async fn the_running_role_owns_nothing_and_cannot_pass_the_wall() {
+async fn db_01_the_running_role_owns_nothing_and_cannot_pass_the_wall() {
     let db = Database::new().await;
     let owner = db.owner().await;
     let owned = "select relname::text from pg_class where relowner = 'homeward_app'::regrole";

@@ -76,7 +76,7 @@ async fn nobody_is_told_before_the_agency_knew() {
 }
 
 #[tokio::test]
-async fn the_same_key_records_once_and_repeats_the_first_answer() {
+async fn id_03_the_same_key_records_once_and_repeats_the_first_answer() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let url = case.url("/notifications");

@@ -5,13 +5,15 @@ use serde_json::{Value, json};
 use tokio::join;
 use uuid::Uuid;
 
-use crate::support::{Case, Person, Reply, TestApp, new_child};
+use crate::support::{Case, Person, Reply, TestApp, new_child, setting};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 /// Everyone's in the two agencies of the template.
 const PASSWORD: &str = "a password for tests only";
 /// How often each race is run.
-const ROUNDS: usize = 10;
+fn rounds() -> usize {
+    setting("RACES").map_or(10, |it| usize::try_from(it).unwrap())
+}
 
 /// One person at two servers.
 async fn at_both(app: &TestApp) -> (Person, Person) {
@@ -35,10 +37,10 @@ async fn count(app: &TestApp, of: &str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_create_at_two_servers_at_once_records_once_and_says_the_same() {
+async fn id_05_the_same_create_at_two_servers_at_once_records_once_and_says_the_same() {
     let app = TestApp::at(NOW).await;
     let (here, there) = at_both(&app).await;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let child = new_child(&here, json!({})).await;
         let (key, path) = (Uuid::new_v4().to_string(), format!("/v1/children/{child}/missing-episodes"));
         let (one, other) = join!(here.post_once(&key, &path, missing()), there.post_once(&key, &path, missing()));
@@ -53,7 +55,7 @@ async fn the_same_create_at_two_servers_at_once_records_once_and_says_the_same()
 async fn of_two_openings_at_once_one_opens_and_the_other_is_told_which() {
     let app = TestApp::at(NOW).await;
     let (here, there) = at_both(&app).await;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds() {
         let child = new_child(&here, json!({})).await;
         let path = format!("/v1/children/{child}/missing-episodes");
         let (one, other) = join!(here.post_once("one", &path, missing()), there.post_once("other", &path, missing()));
@@ -66,7 +68,7 @@ async fn of_two_openings_at_once_one_opens_and_the_other_is_told_which() {
 }
 
 #[tokio::test]
-async fn who_signs_out_at_one_server_is_signed_out_at_the_other() {
+async fn se_07_who_signs_out_at_one_server_is_signed_out_at_the_other() {
     let app = TestApp::at(NOW).await;
     let (here, there) = at_both(&app).await;
     here.get("/v1/me", 200).await;
@@ -76,12 +78,12 @@ async fn who_signs_out_at_one_server_is_signed_out_at_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_changes_of_one_version_at_once_one_is_stale() {
+async fn cc_02_of_two_changes_of_one_version_at_once_one_is_stale() {
     let app = TestApp::at(NOW).await;
     let Case { worker, supervisor, child, episode, .. } = app.given_case().await;
     let supervisor = supervisor.at_replica(&app.replica().await);
     let path = format!("/v1/children/{child}/missing-episodes/{episode}");
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let etag = worker.etag(&path).await;
         let matching = [("if-match", etag.as_str())];
         let said = |who: &str| Some(json!({ "circumstances": format!("{who} in round {round}") }));

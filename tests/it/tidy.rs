@@ -241,6 +241,48 @@ fn every_dependency_has_its_reason() {
 }
 
 #[test]
+fn sp_01_what_is_linked_is_locked_and_from_one_registry() {
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let sources = lock["package"].as_array().unwrap().iter().filter_map(|it| it.get("source")?.as_str());
+    let sources: BTreeSet<&str> = sources.collect();
+    assert_eq!(sources, BTreeSet::from(["registry+https://github.com/rust-lang/crates.io-index"]));
+    let unlocked = |line: &str| {
+        ["cargo build", "cargo test", "cargo nextest", "cargo clippy", "cargo run", "cargo install"]
+            .iter()
+            .any(|it| line.contains(it) && !line.contains("--version"))
+    };
+    for file in ["Makefile", ".ci/run", "Dockerfile", "scripts/install-deps", "tests/bench/run"] {
+        let text = read(file);
+        let found =
+            text.lines().find(|it| unlocked(it) && !it.contains("--locked") && !it.trim_start().starts_with('#'));
+        assert_eq!(found, None, "{file}");
+    }
+}
+
+/// What runs on the machine that builds: each was looked at before it was put on the list.
+#[test]
+fn sp_04_what_runs_while_building_is_on_the_list_and_our_own_code_is_safe() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    assert_eq!(manifest["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let asked = std::process::Command::new("cargo")
+        .args(["metadata", "--locked", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&asked.stdout).unwrap();
+    let mut found = BTreeSet::new();
+    for package in metadata["packages"].as_array().unwrap().iter().filter(|it| it["source"].is_string()) {
+        for target in package["targets"].as_array().unwrap() {
+            for kind in ["custom-build", "proc-macro"].into_iter().filter(|it| target["kind"][0] == *it) {
+                found.insert(format!("{} {kind}", package["name"].as_str().unwrap()));
+            }
+        }
+    }
+    let found: String = found.into_iter().map(|it| it + "\n").collect();
+    expect_test::expect_file!["../../docs/runs-while-building.txt"].assert_eq(&found);
+}
+
+#[test]
 fn every_problem_has_its_page_and_every_page_its_problem() {
     let source = read("crates/server/src/problem.rs");
     let in_code: BTreeSet<&str> = source

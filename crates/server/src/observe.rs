@@ -16,18 +16,23 @@ pub async fn request(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let started = Instant::now();
     let method = request.method().clone();
-    let response = next.call(request).await?;
-    // The pattern, not the path: labels stay few, and no id stands in them.
-    let route = response.request().match_pattern().map_or_else(|| "none".to_owned(), neutral);
+    let answered = next.call(request).await;
+    // The pattern, not the path: labels stay few, and no id stands in them. A request that panicked took its route along.
+    let pattern = answered.as_ref().ok().and_then(|it| it.request().match_pattern());
+    let route = pattern.map_or_else(|| "none".to_owned(), neutral);
     let seconds = started.elapsed().as_secs_f64();
-    let status = response.status().as_u16();
+    let status = match &answered {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
+    let status = status.as_u16();
     metrics::histogram!("http_request_seconds", "route" => route.clone(), "method" => method.to_string())
         .record(seconds);
     metrics::counter!("http_requests_total", "route" => route.clone(), "method" => method.to_string(),
         "status" => status.to_string())
     .increment(1);
     tracing::info!(%method, route, status, seconds, request_id = request_id::current(), "answered");
-    Ok(response)
+    answered
 }
 
 /// What fewer people may know of, and what the log and the metrics call it: more people read those.

@@ -23,8 +23,10 @@ use crate::figures;
 use crate::import;
 use crate::mail::Mailer;
 use crate::objects::Objects;
+use crate::panics;
 use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
+use crate::privacy::keep_memory_private;
 use crate::pulse::Pulse;
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
@@ -82,11 +84,10 @@ impl Database {
 
 /// Runs a command to its end.
 pub fn command(command: Command, mut config: Config) -> Result<ExitCode, Failure> {
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("HOMEWARD_LOG").unwrap_or_else(|_| "warn".into()))
-        .with_writer(std::io::stderr)
-        .init();
+    log_to_stderr()?;
+    if matches!(command, Command::Run { .. } | Command::Serve { .. } | Command::Work | Command::Watch) {
+        keep_memory_private()?;
+    }
     if let Command::Run { data_dir: Some(dir) } = &command {
         config.data_dir.clone_from(dir);
         config.key_file = dir.join("signing.key");
@@ -100,6 +101,15 @@ pub fn command(command: Command, mut config: Config) -> Result<ExitCode, Failure
     drop(runtime);
     database.close()?;
     done
+}
+
+/// As lines of JSON. What drives the database would log the values that go to it, at levels that nobody needs here.
+fn log_to_stderr() -> Result<(), Failure> {
+    let asked = tracing_subscriber::EnvFilter::try_from_env("HOMEWARD_LOG").unwrap_or_else(|_| "warn".into());
+    let filter = asked.add_directive("tokio_postgres=warn".parse()?);
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    panics::log_places();
+    Ok(())
 }
 
 async fn dispatch(command: Command, config: &Config, database: &Database) -> Result<ExitCode, Failure> {

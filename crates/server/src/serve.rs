@@ -14,6 +14,7 @@ use crate::headers::Reached;
 use crate::http;
 use crate::observe;
 use crate::openapi;
+use crate::panics;
 use crate::problem::Problem;
 use crate::pulse::Pulse;
 use crate::request_id;
@@ -57,6 +58,7 @@ pub fn server(state: AppState, door: Door) -> std::io::Result<Server> {
             .split_for_parts();
         app.configure(http::health::routes)
             .default_service(web::to(nothing_here))
+            .wrap(from_fn(panics::caught))
             .wrap(from_fn(observe::request))
             .wrap(from_fn(request_id::attach))
             .wrap(from_fn(move |request, next| reached.attach(request, next)))

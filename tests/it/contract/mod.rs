@@ -4,6 +4,7 @@ mod access;
 mod audit;
 pub(crate) mod bodies;
 mod enrolling;
+mod logged;
 mod matrix;
 mod sealed;
 mod shape;

@@ -23,7 +23,7 @@ async fn texts(owner: &Client, query: &str) -> Vec<String> {
 }
 
 /// Every operation that writes, each in a world of its own, so that none is in the way of another.
-async fn told_in_every_operation(app: &TestApp) {
+pub(super) async fn told_in_every_operation(app: &TestApp) {
     for operation in walked().iter().filter(|it| it.writes()) {
         let (name, world) = (&operation.name, World::of(app).await);
         let reply = world.call(operation, &format!("sealed-{name}")).await;

@@ -82,7 +82,7 @@ async fn hang_up(by: Person, child: String, kind: u64, patience: Duration) -> bo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn clients_that_hang_up_leave_no_transaction_and_no_lock_behind() {
+async fn db_04_clients_that_hang_up_leave_no_transaction_and_no_lock_behind() {
     let app = TestApp::at(NOW).await;
     let (address, _store) = narrow(&app).await;
     let by = app.caseworker().await.at_replica(&address);

@@ -100,6 +100,11 @@ impl TestApp {
         Self { db, address, state, worker, keyring, key_text, outboxes, clock }
     }
 
+    /// Another server on a store of one's own. Its address.
+    pub fn replica_on(&self, store: Store) -> String {
+        listen(&AppState { store: store.limited(self.state.store.limits()), ..self.state.clone() })
+    }
+
     /// A second server on the same database and clock: another replica. Its address.
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");

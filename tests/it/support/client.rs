@@ -128,6 +128,17 @@ impl Person {
         body: Option<(&str, Vec<u8>)>,
         headers: &[(&str, &str)],
     ) -> Reply {
+        self.try_answer(method, path, body, headers).await.expect("the server answers")
+    }
+
+    /// The same of a server that may die meanwhile.
+    pub async fn try_answer(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+        headers: &[(&str, &str)],
+    ) -> Result<Reply, reqwest::Error> {
         let mut request = self.client.request(method, format!("{}{path}", self.address));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -139,10 +150,10 @@ impl Person {
         if let Some((kind, bytes)) = body {
             request = request.header("content-type", kind).body(bytes);
         }
-        let response = request.send().await.expect("the server answers");
+        let response = request.send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await.expect("a body").to_vec();
-        Reply { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes }
+        let bytes = response.bytes().await?.to_vec();
+        Ok(Reply { status, headers, text: String::from_utf8_lossy(&bytes).into_owned(), bytes })
     }
 }
 

@@ -17,3 +17,9 @@ pub use db::{Database, KEYS, PASSWORD, admin, keyring, rename};
 pub use endpoint::{Endpoint, Heard};
 pub use given::{Case, new_child, told};
 pub use mailbox::{Letter, Mood, Relay};
+
+/// A length of a test that a longer run of it asks for.
+#[expect(clippy::disallowed_methods, reason = "a length of a test, and no setting of the program")]
+pub fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|it| it.parse().ok())
+}
