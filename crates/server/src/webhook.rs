@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use homeward_domain::delivery::Reply;
 use homeward_store::deliveries::{Answer, Hook};
+use homeward_store::webhooks::Signers;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use standardwebhooks::Webhook;
 use uuid::Uuid;
 
 use crate::hex::hex;
 
 mod address;
+mod sign;
 
 pub use address::{Allowed, Checked, Refusal, check};
+pub use sign::{NoSigner, shown, shown_key, signing};
 
 #[cfg(test)]
 mod tests;
@@ -60,8 +60,8 @@ pub struct Post<'a> {
     pub url: &'a str,
     /// The same over every try.
     pub id: Uuid,
-    /// The secrets; each signs.
-    pub secrets: &'a [Vec<u8>],
+    /// Each of them signs.
+    pub signers: &'a Signers,
     /// What it says.
     pub event: &'a Event,
 }
@@ -130,7 +130,7 @@ impl Poster {
             .header("user-agent", "homeward")
             .header("webhook-id", post.id.to_string())
             .header("webhook-timestamp", now.timestamp().to_string())
-            .header("webhook-signature", signatures(post, now, &body)?)
+            .header("webhook-signature", sign::signatures(post, now, &body)?)
             .body(body)
             .send()
             .await?;
@@ -139,15 +139,6 @@ impl Poster {
 }
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// One signature for each secret, by a blank: whoever knows either can check it.
-fn signatures(post: &Post<'_>, now: DateTime<Utc>, body: &str) -> Result<String, Failure> {
-    let sign = |secret: &Vec<u8>| -> Result<String, Failure> {
-        let webhook = Webhook::from_bytes(secret.clone())?;
-        Ok(webhook.sign(&post.id.to_string(), now.timestamp(), body.as_bytes())?)
-    };
-    Ok(post.secrets.iter().map(sign).collect::<Result<Vec<_>, _>>()?.join(" "))
-}
 
 /// A client that knows one address for the host: the one that was checked (WH-01). It follows nothing (WH-03), and no
 /// proxy of the environment is asked (WH-05).
@@ -183,9 +174,4 @@ fn reply(status: u16) -> Reply {
         GONE => Reply::Refused,
         _ => Reply::Later,
     }
-}
-
-/// The secret as its owner gets to see it, once.
-pub fn shown(secret: &[u8]) -> String {
-    format!("whsec_{}", STANDARD.encode(secret))
 }

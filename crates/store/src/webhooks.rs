@@ -14,12 +14,15 @@ use crate::call;
 use crate::error::{StoreError, StoreResult};
 use crate::schema::webhooks;
 use crate::schema::webhooks::dsl;
-use crate::seal::{WEBHOOK_PREVIOUS, WEBHOOK_SECRET};
+use crate::seal::{WEBHOOK_KEY, WEBHOOK_PREVIOUS, WEBHOOK_PREVIOUS_KEY, WEBHOOK_SECRET};
 use crate::tx::{ReadTx, WriteTx};
 
 mod messages;
+mod signing;
 
 pub use messages::{Message, find as find_message, list as list_messages, resend};
+pub(crate) use signing::SealedSigning;
+pub use signing::{Signers, Signing};
 
 /// An approved endpoint is first sent to after this time, so that a wrong one can be stopped (WH-08).
 pub const DELAY: TimeDelta = TimeDelta::hours(24);
@@ -47,7 +50,9 @@ pub struct Endpoint {
     pub active_from: Option<DateTime<Utc>>,
     /// When it proved that it is meant.
     pub proven_at: Option<DateTime<Utc>>,
-    /// Until when the secret before the present one signs too.
+    /// What shows its `v1a` signatures; none for an endpoint from before these, until its secret is replaced.
+    pub public_key: Option<Vec<u8>>,
+    /// Until when the secret and the key before the present ones sign too.
     pub previous_until: Option<DateTime<Utc>>,
     /// Since when nothing is sent to it, and why.
     pub paused: Option<(DateTime<Utc>, String)>,
@@ -58,14 +63,14 @@ pub struct Endpoint {
 }
 
 /// What a person proposes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewEndpoint {
     /// Where it listens; checked before.
     pub url: String,
     /// Whom to write to about it.
     pub contact_email: String,
     /// What signs.
-    pub secret: Vec<u8>,
+    pub signing: Signing,
     /// What it will have to answer.
     pub challenge: String,
 }
@@ -80,6 +85,9 @@ struct Row {
     secret: Vec<u8>,
     previous_secret: Option<Vec<u8>>,
     previous_until: Option<DateTime<Utc>>,
+    signing_key: Option<Vec<u8>>,
+    previous_signing_key: Option<Vec<u8>>,
+    public_key: Option<Vec<u8>>,
     challenge: String,
     proposed_at: DateTime<Utc>,
     proposed_by: Uuid,
@@ -107,6 +115,7 @@ impl From<Row> for Endpoint {
             emergency_reason: row.emergency_reason,
             active_from: row.active_from,
             proven_at: row.proven_at,
+            public_key: row.public_key,
             previous_until: row.previous_until,
             paused: row.paused_at.zip(row.pause_reason),
             removed: row.removed_at.zip(row.removal_reason),
@@ -123,9 +132,12 @@ pub async fn propose(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, new: NewEnd
         id: id.uuid(),
         url: new.url,
         contact_email: new.contact_email,
-        secret: tx.seal(WEBHOOK_SECRET, id, &new.secret)?,
+        secret: tx.seal(WEBHOOK_SECRET, id, &new.signing.secret)?,
         previous_secret: None,
         previous_until: None,
+        signing_key: Some(tx.seal(WEBHOOK_KEY, id, &new.signing.seed)?),
+        previous_signing_key: None,
+        public_key: Some(new.signing.public_key),
         challenge: new.challenge,
         proposed_at: tx.at(),
         proposed_by: grant.actor().uuid(),
@@ -160,14 +172,17 @@ pub async fn find(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) 
     row(tx, grant, id).await.map(Endpoint::from)
 }
 
-/// The secrets that sign for it now, the present one first.
-pub async fn secrets(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Vec<Vec<u8>>> {
+/// What signs for it now.
+pub async fn signers(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Signers> {
     let row = row(tx, grant, id).await?;
-    let present = tx.open_bytes(WEBHOOK_SECRET, id, &row.secret)?;
     let overlaps = row.previous_until.is_some_and(|until| tx.at() < until);
-    let previous = row.previous_secret.filter(|_| overlaps);
-    let previous = previous.map(|it| tx.open_bytes(WEBHOOK_PREVIOUS, id, &it)).transpose()?;
-    Ok([Some(present), previous].into_iter().flatten().collect())
+    let sealed = SealedSigning {
+        secret: row.secret,
+        previous_secret: row.previous_secret.filter(|_| overlaps),
+        key: row.signing_key,
+        previous_key: row.previous_signing_key.filter(|_| overlaps),
+    };
+    sealed.open(|column, sealed| tx.open_bytes(column, id, sealed))
 }
 
 /// Lets it be sent to, after the delay or at once with a reason.
@@ -197,18 +212,23 @@ pub async fn prove(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, endpoint: &En
     .await
 }
 
-/// Gives it another secret. The present one signs beside it for a while.
+/// Gives it another secret and another key. The present ones sign beside them for a while.
 pub async fn rotate(
     tx: &WriteTx,
     grant: &Grant<ConfigureWebhooks>,
     endpoint: &Endpoint,
-    secret: &[u8],
+    new: Signing,
 ) -> StoreResult<Endpoint> {
+    let id = endpoint.id;
+    let moved = |from, to, sealed: &[u8]| tx.seal(to, id, &tx.open_bytes(from, id, sealed)?);
     change(tx, grant, endpoint, |row| {
-        let present = tx.open_bytes(WEBHOOK_SECRET, endpoint.id, &row.secret)?;
-        row.previous_secret = Some(tx.seal(WEBHOOK_PREVIOUS, endpoint.id, &present)?);
+        row.previous_secret = Some(moved(WEBHOOK_SECRET, WEBHOOK_PREVIOUS, &row.secret)?);
+        row.previous_signing_key =
+            row.signing_key.as_ref().map(|it| moved(WEBHOOK_KEY, WEBHOOK_PREVIOUS_KEY, it)).transpose()?;
         row.previous_until = Some(tx.at() + OVERLAP);
-        row.secret = tx.seal(WEBHOOK_SECRET, endpoint.id, secret)?;
+        row.secret = tx.seal(WEBHOOK_SECRET, id, &new.secret)?;
+        row.signing_key = Some(tx.seal(WEBHOOK_KEY, id, &new.seed)?);
+        row.public_key = Some(new.public_key);
         Ok(())
     })
     .await

@@ -117,6 +117,11 @@ impl TestApp {
         listen(&AppState { decoder, ..self.state.clone() })
     }
 
+    /// Another server on the same database, which posts to endpoints with this. Its address.
+    pub fn posting_with(&self, poster: Poster) -> String {
+        listen(&AppState { poster, ..self.state.clone() })
+    }
+
     /// Writes the keys that seal values where another process can read them.
     pub fn write_keys(&self, file: &std::path::Path) {
         use std::os::unix::fs::PermissionsExt as _;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use homeward_domain::audit::{Change, WebhookStep};
 use homeward_domain::id::names;
 use homeward_domain::policy::ConfigureWebhooks;
-use homeward_store::webhooks::{self, Endpoint, NewEndpoint};
+use homeward_store::webhooks::{self, Endpoint, NewEndpoint, Signing};
 use homeward_store::{Audited, Seen};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -86,7 +86,10 @@ pub(super) struct WebhookView {
     emergency_reason: Option<String>,
     active_from: Option<DateTime<Utc>>,
     proven_at: Option<DateTime<Utc>>,
-    /// Until when the secret before the present one signs too.
+    /// `whpk_…`, by the Standard Webhooks specification: what shows the signatures `v1a`. Null for an endpoint from before
+    /// these, until its secret is replaced.
+    public_key: Option<String>,
+    /// Until when the secret and the key before the present ones sign too.
     previous_secret_until: Option<DateTime<Utc>>,
     paused_at: Option<DateTime<Utc>>,
     pause_reason: Option<String>,
@@ -117,6 +120,7 @@ impl WebhookView {
             emergency_reason: it.emergency_reason,
             active_from: it.active_from,
             proven_at: it.proven_at,
+            public_key: it.public_key.as_deref().map(webhook::shown_key),
             previous_secret_until: it.previous_until.filter(|until| now < *until),
             paused_at: it.paused.as_ref().map(|(at, _)| *at),
             pause_reason: it.paused.map(|(_, why)| why),
@@ -147,6 +151,11 @@ fn random() -> Result<Vec<u8>, Problem> {
     Ok(secret.bytes().to_vec())
 }
 
+/// A secret and a key for an endpoint.
+fn new_signing() -> Result<Signing, Problem> {
+    webhook::signing(random()?, random()?).map_err(|error| Problem::Internal(Box::new(error)))
+}
+
 /// Propose an endpoint
 ///
 /// Its secret is in this answer, and in no other. Nothing is sent to it until another administrator has approved it, it
@@ -156,14 +165,14 @@ fn random() -> Result<Vec<u8>, Problem> {
                request_body = NewWebhook, responses((status = 201, body = WebhookWithSecret)))]
 #[post("/v1/webhooks")]
 pub(super) async fn propose(request: Within<ConfigureWebhooks>) -> Result<Created, Problem> {
-    let (secret, challenge) = (random()?, hex(&random()?));
+    let (signing, challenge) = (new_signing()?, hex(&random()?));
     request
         .create(KeyRule::Required, async |tx, grant, body: NewWebhook| {
             let url = String::from(body.url);
             let refused = |refusal: webhook::Refusal| Problem::Impossible(vec![Fault::of("url", refusal.to_string())]);
             request.app().poster.check(&url).map_err(refused)?;
-            let shown = webhook::shown(&secret);
-            let new = NewEndpoint { url, contact_email: body.contact_email.into(), secret, challenge };
+            let shown = webhook::shown(&signing.secret);
+            let new = NewEndpoint { url, contact_email: body.contact_email.into(), signing, challenge };
             let endpoint = webhooks::propose(tx, grant, new).await?;
             let (id, version) = (endpoint.id, endpoint.version);
             let view = WebhookWithSecret { webhook: WebhookView::of(endpoint, tx.at()), secret: shown };
@@ -248,16 +257,16 @@ pub(super) async fn approve(request: Within<ConfigureWebhooks>) -> Result<Versio
 #[post("/v1/webhooks/{webhook_id}/proof")]
 pub(super) async fn prove(request: Within<ConfigureWebhooks>) -> Result<Versioned<WebhookView>, Problem> {
     let id = request.id::<names::Webhook>("webhook_id")?;
-    let (endpoint, secrets) = request
+    let (endpoint, signers) = request
         .list(async |tx, grant| {
-            let both = (webhooks::find(tx, grant, id).await?, webhooks::secrets(tx, grant, id).await?);
+            let both = (webhooks::find(tx, grant, id).await?, webhooks::signers(tx, grant, id).await?);
             Ok(Seen(both, grant.saw(Vec::new())))
         })
         .await?;
     let now = request.call().at;
     let event = Event::challenge(id.uuid(), endpoint.challenge.clone(), now);
     let post =
-        Post { url: &endpoint.url, id: Uuid::new_v5(&id.uuid(), b"challenge"), secrets: &secrets, event: &event };
+        Post { url: &endpoint.url, id: Uuid::new_v5(&id.uuid(), b"challenge"), signers: &signers, event: &event };
     if !request.app().poster.is_answered(&post, &endpoint.challenge, now).await {
         return Err(Problem::ChallengeNotAnswered);
     }
@@ -271,20 +280,20 @@ pub(super) async fn prove(request: Within<ConfigureWebhooks>) -> Result<Versione
 
 /// Give an endpoint another secret
 ///
-/// The new one is in this answer, and in no other. The one before signs beside it for seven days.
+/// The new one is in this answer, and in no other. It has another key, too. Those before sign beside them for seven days.
 #[utoipa::path(tag = "agency", operation_id = "rotate_webhook_secret",
                params(("webhook_id" = Uuid, Path), ("If-Match" = String, Header)),
                responses((status = 200, body = WebhookWithSecret)))]
 #[put("/v1/webhooks/{webhook_id}/secret")]
 pub(super) async fn rotate(request: Within<ConfigureWebhooks>) -> Result<Versioned<WebhookWithSecret>, Problem> {
-    let secret = random()?;
+    let signing = new_signing()?;
+    let secret = webhook::shown(&signing.secret);
     request
         .change(async |tx, grant| {
             let before = standing(&request, tx, grant).await?;
-            let endpoint = webhooks::rotate(tx, grant, &before, &secret).await?;
+            let endpoint = webhooks::rotate(tx, grant, &before, signing).await?;
             let (id, version) = (endpoint.id, endpoint.version);
-            let view =
-                WebhookWithSecret { webhook: WebhookView::of(endpoint, tx.at()), secret: webhook::shown(&secret) };
+            let view = WebhookWithSecret { webhook: WebhookView::of(endpoint, tx.at()), secret };
             let change = Change::WebhookChanged { webhook_id: id, to: WebhookStep::SecretRotated };
             Ok(Audited::new(Versioned(view, version), grant.did(None, change)))
         })

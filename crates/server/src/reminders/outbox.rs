@@ -206,7 +206,7 @@ impl Outbox {
         let Some(held) = together.first() else { return Ok(None) };
         let Some(hook) = self.store.hook(held, now).await? else { return Ok(None) };
         let event = Event::due(&hook);
-        let post = Post { url: &hook.url, id: hook.message_id, secrets: &hook.secrets, event: &event };
+        let post = Post { url: &hook.url, id: hook.message_id, signers: &hook.signers, event: &event };
         Ok(Some((poster.send(&post, now).await, vec![*held])))
     }
 

@@ -1,5 +1,7 @@
 //! Addresses, and what a signature says.
 
+use standardwebhooks::Webhook;
+
 use super::address::is_public;
 use super::*;
 
@@ -52,17 +54,31 @@ async fn a_name_that_leads_inside_is_refused_when_it_is_resolved() {
 }
 
 #[test]
-fn wh_07_both_secrets_sign_while_one_is_being_replaced() {
-    let (old, new) = (b"an older secret of 24 byte".to_vec(), b"a newer secret of 24 bytes".to_vec());
+fn wh_07_both_secrets_and_both_keys_sign_while_they_are_being_replaced() {
+    let secrets = vec![b"a newer secret of 24 bytes".to_vec(), b"an older secret of 24 byte".to_vec()];
+    let signers = Signers { secrets: secrets.clone(), seeds: vec![vec![7; 32], vec![8; 32]] };
     let event = Event::challenge(Uuid::nil(), "c".to_owned(), DateTime::UNIX_EPOCH);
-    let secrets = [new.clone(), old.clone()];
-    let post = Post { url: "", id: Uuid::nil(), secrets: &secrets, event: &event };
+    let post = Post { url: "", id: Uuid::nil(), signers: &signers, event: &event };
     let now = DateTime::from_timestamp(1_777_000_000, 0).unwrap();
-    let signatures = signatures(&post, now, "{}").unwrap();
-    for secret in [old, new] {
-        let signed = Webhook::from_bytes(secret).unwrap().sign(&post.id.to_string(), now.timestamp(), b"{}").unwrap();
-        assert!(signatures.split(' ').any(|it| it == signed));
+    let signatures = sign::signatures(&post, now, "{}").unwrap();
+    let all: Vec<&str> = signatures.split(' ').collect();
+    for (secret, signed) in secrets.into_iter().zip(&all) {
+        let by_it = Webhook::from_bytes(secret).unwrap().sign(&post.id.to_string(), now.timestamp(), b"{}").unwrap();
+        assert_eq!(by_it, *signed);
     }
     let other = Webhook::from_bytes(b"another secret of 24 bytes".to_vec()).unwrap();
     assert!(!signatures.contains(&other.sign(&post.id.to_string(), now.timestamp(), b"{}").unwrap()));
+    assert!(all[2].starts_with("v1a,") && all[3].starts_with("v1a,") && all[2] != all[3]);
+    assert_eq!(all.len(), 4);
+}
+
+#[test]
+fn wh_07_a_seed_makes_the_key_of_rfc_8032() {
+    // RFC 8032, section 7.1, test 1.
+    let seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+    let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let bytes = |text: &str| (0..32).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect();
+    let signing = signing(Vec::new(), bytes(seed)).unwrap();
+    assert_eq!(hex(&signing.public_key), key);
+    assert!(shown_key(&signing.public_key).starts_with("whpk_"));
 }

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use super::{Held, no_longer_owed};
 use crate::duties;
 use crate::error::{StoreError, StoreResult};
-use crate::seal::{Keyring, WEBHOOK_PREVIOUS, WEBHOOK_SECRET};
+use crate::seal::Keyring;
 use crate::sql::sql;
 use crate::tx::Store;
+use crate::webhooks::{SealedSigning, Signers};
 
 /// One event for one endpoint.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct Hook {
     pub held: Held,
     /// Where to.
     pub url: String,
-    /// The secrets that sign, the present one first; two while one is being replaced (WH-07).
-    pub secrets: Vec<Vec<u8>>,
+    /// What signs it (WH-07).
+    pub signers: Signers,
     /// The same over every try.
     pub message_id: Uuid,
     /// The duty that is due: an id, and nothing that it says.
@@ -33,10 +34,11 @@ pub struct Hook {
 }
 
 const HELD: &str = "select to_jsonb(u) as duty, u.id as duty_id, d.message_id, d.queued_at, r.ordinal, w.id as webhook_id, \
-    w.url, w.secret, case when w.previous_until > ? then w.previous_secret end as previous_secret \
-    from deliveries d join duties u on u.agency_id = d.agency_id and u.id = d.duty_id \
+    w.url, w.secret, w.signing_key, case when p.overlaps then w.previous_secret end as previous_secret, \
+    case when p.overlaps then w.previous_signing_key end as previous_signing_key from deliveries d join duties u on u.agency_id = d.agency_id and u.id = d.duty_id \
     join rungs r on r.agency_id = d.agency_id and r.id = d.rung_id \
     join webhooks w on w.agency_id = d.agency_id and w.id = d.webhook_id \
+    cross join lateral (select w.previous_until > ? as overlaps) p \
     where d.agency_id = ? and d.id = ? and d.fence = ? and d.ended_at is null and w.removed_at is null";
 
 #[derive(QueryableByName)]
@@ -59,6 +61,10 @@ struct Row {
     secret: Vec<u8>,
     #[diesel(sql_type = Nullable<Binary>)]
     previous_secret: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    signing_key: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    previous_signing_key: Option<Vec<u8>>,
 }
 
 impl Store {
@@ -95,13 +101,17 @@ impl Row {
         if !duty.unopened()?.duty.is_outstanding() {
             return Ok(None);
         }
-        let present = keyring.open_at(held.agency, WEBHOOK_SECRET, self.webhook_id, &self.secret)?;
-        let previous =
-            self.previous_secret.map(|it| keyring.open_at(held.agency, WEBHOOK_PREVIOUS, self.webhook_id, &it));
+        let sealed = SealedSigning {
+            secret: self.secret,
+            previous_secret: self.previous_secret,
+            key: self.signing_key,
+            previous_key: self.previous_signing_key,
+        };
+        let signers = sealed.open(|column, sealed| keyring.open_at(held.agency, column, self.webhook_id, sealed))?;
         Ok(Some(Hook {
             held: *held,
             url: self.url,
-            secrets: [Some(Ok(present)), previous].into_iter().flatten().collect::<StoreResult<_>>()?,
+            signers,
             message_id: self.message_id,
             duty: self.duty_id,
             version: self.ordinal,

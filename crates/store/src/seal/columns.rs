@@ -72,6 +72,8 @@ sealed_columns! {
     PACKET_CONTENT = "packets"."content" by "id::text",
     WEBHOOK_SECRET = "webhooks"."secret" by "id::text",
     WEBHOOK_PREVIOUS = "webhooks"."previous_secret" by "id::text",
+    WEBHOOK_KEY = "webhooks"."signing_key" by "id::text",
+    WEBHOOK_PREVIOUS_KEY = "webhooks"."previous_signing_key" by "id::text",
     RESTRICTION_REASON = "restrictions"."reason" by "id::text",
     RESTRICTION_ENDED = "restrictions"."why_ended" by "id::text",
     EMERGENCY_REASON = "emergency_accesses"."reason" by "id::text",
