@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Endpoint, Person, TestApp};
 
+mod people;
 mod reply;
 mod rules;
 mod signatures;

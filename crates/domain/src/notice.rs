@@ -1,11 +1,15 @@
-//! What people are told by mail: of their own sign-in, of one they administer, and of a restricted record that somebody
-//! opened in an emergency. Nothing about a child.
+//! What people are told by mail: of their own sign-in, of one they administer, of a restricted record that somebody
+//! opened in an emergency, and of endpoints. Nothing about a child.
 
 use chrono::{DateTime, Utc};
 
 use crate::reminder::wall_time;
 use crate::vocabulary::vocabulary;
 use crate::zone::Zone;
+
+mod endpoint;
+
+pub use endpoint::EndpointNotice;
 
 vocabulary! {
     /// What happened to a sign-in.

@@ -18,10 +18,10 @@ use crate::sql::sql;
 use crate::tx::{Store, WriteTx};
 
 /// Whoever takes a notice has it so long; after that it is tried again.
-const LEASE: TimeDelta = TimeDelta::minutes(2);
+pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(2);
 
 /// What could not be sent for so long is news no more.
-const NEWS: TimeDelta = TimeDelta::days(1);
+pub(crate) const NEWS: TimeDelta = TimeDelta::days(1);
 
 /// A notice that this worker holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -973,6 +973,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    webhook_outages (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        webhook_id -> Uuid,
+        began_at -> Timestamptz,
+        told_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_notices (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        webhook_id -> Uuid,
+        user_id -> Nullable<Uuid>,
+        kind -> Text,
+        changed_by -> Nullable<Uuid>,
+        happened_at -> Timestamptz,
+        next_try_at -> Timestamptz,
+        tries -> Int4,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     webhooks (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,

@@ -7,6 +7,7 @@ use diesel::{
 };
 use diesel_async::RunQueryDsl as _;
 use homeward_domain::id::{Id, UserId, WebhookId, names};
+use homeward_domain::notice::EndpointNotice;
 use homeward_domain::policy::{ConfigureWebhooks, Grant};
 use uuid::Uuid;
 
@@ -18,9 +19,14 @@ use crate::seal::{WEBHOOK_KEY, WEBHOOK_PREVIOUS, WEBHOOK_PREVIOUS_KEY, WEBHOOK_S
 use crate::tx::{ReadTx, WriteTx};
 
 mod messages;
+mod notices;
+mod outage;
 mod signing;
 
 pub use messages::{Message, find as find_message, list as list_messages, resend};
+pub use notices::HeldNotice;
+pub use outage::Outage;
+pub(crate) use outage::Reply;
 pub(crate) use signing::SealedSigning;
 pub use signing::{Signers, Signing};
 
@@ -58,6 +64,8 @@ pub struct Endpoint {
     pub paused: Option<(DateTime<Utc>, String)>,
     /// When it was removed, and why.
     pub removed: Option<(DateTime<Utc>, String)>,
+    /// Since when it has not taken all that it was sent.
+    pub outage: Option<Outage>,
     /// Counts up with each change.
     pub version: i32,
 }
@@ -119,8 +127,15 @@ impl From<Row> for Endpoint {
             previous_until: row.previous_until,
             paused: row.paused_at.zip(row.pause_reason),
             removed: row.removed_at.zip(row.removal_reason),
+            outage: None,
             version: row.version,
         }
+    }
+}
+
+impl Endpoint {
+    fn with(self, outages: &[Outage]) -> Self {
+        Self { outage: outages.iter().find(|it| it.webhook == self.id).copied(), ..self }
     }
 }
 
@@ -153,6 +168,7 @@ pub async fn propose(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, new: NewEnd
         version: 1,
     };
     diesel::insert_into(dsl::webhooks).values(&row).execute(&mut tx.conn()).await?;
+    notices::of_change(tx, EndpointNotice::Proposed, id, row.proposed_by).await?;
     Ok(row.into())
 }
 
@@ -164,12 +180,14 @@ pub async fn all(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>) -> StoreResult<V
         .select(Row::as_select())
         .load(&mut tx.conn())
         .await?;
-    Ok(rows.into_iter().map(Endpoint::from).collect())
+    let outages = outage::standing(tx, grant.agency()).await?;
+    Ok(rows.into_iter().map(|row| Endpoint::from(row).with(&outages)).collect())
 }
 
 /// One endpoint.
 pub async fn find(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> StoreResult<Endpoint> {
-    row(tx, grant, id).await.map(Endpoint::from)
+    let row = row(tx, grant, id).await?;
+    Ok(Endpoint::from(row).with(&outage::standing(tx, grant.agency()).await?))
 }
 
 /// What signs for it now.
@@ -192,8 +210,11 @@ pub async fn approve(
     endpoint: &Endpoint,
     emergency_reason: Option<String>,
 ) -> StoreResult<Endpoint> {
-    let delay = if emergency_reason.is_some() { TimeDelta::zero() } else { DELAY };
-    change(tx, grant, endpoint, |row| {
+    let (delay, notice) = match emergency_reason {
+        Some(_) => (TimeDelta::zero(), EndpointNotice::ApprovedAsEmergency),
+        None => (DELAY, EndpointNotice::Approved),
+    };
+    change(tx, grant, (endpoint, notice), |row| {
         row.approved_at = Some(tx.at());
         row.approved_by = Some(grant.actor().uuid());
         row.active_from = Some(tx.at() + delay);
@@ -205,7 +226,7 @@ pub async fn approve(
 
 /// It answered the challenge.
 pub async fn prove(tx: &WriteTx, grant: &Grant<ConfigureWebhooks>, endpoint: &Endpoint) -> StoreResult<Endpoint> {
-    change(tx, grant, endpoint, |row| {
+    change(tx, grant, (endpoint, EndpointNotice::Proven), |row| {
         row.proven_at = Some(tx.at());
         Ok(())
     })
@@ -221,7 +242,7 @@ pub async fn rotate(
 ) -> StoreResult<Endpoint> {
     let id = endpoint.id;
     let moved = |from, to, sealed: &[u8]| tx.seal(to, id, &tx.open_bytes(from, id, sealed)?);
-    change(tx, grant, endpoint, |row| {
+    change(tx, grant, (endpoint, EndpointNotice::SecretReplaced), |row| {
         row.previous_secret = Some(moved(WEBHOOK_SECRET, WEBHOOK_PREVIOUS, &row.secret)?);
         row.previous_signing_key =
             row.signing_key.as_ref().map(|it| moved(WEBHOOK_KEY, WEBHOOK_PREVIOUS_KEY, it)).transpose()?;
@@ -241,7 +262,8 @@ pub async fn pause(
     endpoint: &Endpoint,
     reason: Option<String>,
 ) -> StoreResult<Endpoint> {
-    change(tx, grant, endpoint, |row| {
+    let notice = if reason.is_some() { EndpointNotice::Paused } else { EndpointNotice::Resumed };
+    change(tx, grant, (endpoint, notice), |row| {
         row.paused_at = reason.as_ref().map(|_| tx.at());
         row.pause_reason = reason;
         Ok(())
@@ -256,7 +278,7 @@ pub async fn remove(
     endpoint: &Endpoint,
     reason: String,
 ) -> StoreResult<Endpoint> {
-    change(tx, grant, endpoint, |row| {
+    change(tx, grant, (endpoint, EndpointNotice::Removed), |row| {
         row.removed_at = Some(tx.at());
         row.removal_reason = Some(reason);
         Ok(())
@@ -277,7 +299,7 @@ async fn row(tx: &ReadTx, grant: &Grant<ConfigureWebhooks>, id: WebhookId) -> St
 async fn change(
     tx: &WriteTx,
     grant: &Grant<ConfigureWebhooks>,
-    endpoint: &Endpoint,
+    (endpoint, notice): (&Endpoint, EndpointNotice),
     edit: impl FnOnce(&mut Row) -> StoreResult<()>,
 ) -> StoreResult<Endpoint> {
     let mut row = row(tx, grant, endpoint.id).await?;
@@ -288,8 +310,9 @@ async fn change(
         .filter(dsl::id.eq(endpoint.id.uuid()))
         .filter(dsl::version.eq(endpoint.version))
         .filter(dsl::removed_at.is_null());
-    match diesel::update(before).set(&row).execute(&mut tx.conn()).await? {
-        0 => Err(StoreError::Stale),
-        _ => Ok(row.into()),
+    if diesel::update(before).set(&row).execute(&mut tx.conn()).await? == 0 {
+        return Err(StoreError::Stale);
     }
+    notices::of_change(tx, notice, endpoint.id, grant.actor().uuid()).await?;
+    Ok(Endpoint { outage: endpoint.outage, ..row.into() })
 }

@@ -91,6 +91,10 @@ pub(super) struct WebhookView {
     public_key: Option<String>,
     /// Until when the secret and the key before the present ones sign too.
     previous_secret_until: Option<DateTime<Utc>>,
+    /// Since when it has not taken all that it was sent. It is tried all the same.
+    failing_since: Option<DateTime<Utc>>,
+    /// When people were told of that: a message had waited for too long, or the endpoint said that it is gone.
+    failing_told_at: Option<DateTime<Utc>>,
     paused_at: Option<DateTime<Utc>>,
     pause_reason: Option<String>,
     removed_at: Option<DateTime<Utc>>,
@@ -122,6 +126,8 @@ impl WebhookView {
             proven_at: it.proven_at,
             public_key: it.public_key.as_deref().map(webhook::shown_key),
             previous_secret_until: it.previous_until.filter(|until| now < *until),
+            failing_since: it.outage.map(|it| it.began_at),
+            failing_told_at: it.outage.and_then(|it| it.told_at),
             paused_at: it.paused.as_ref().map(|(at, _)| *at),
             pause_reason: it.paused.map(|(_, why)| why),
             removed_at: it.removed.as_ref().map(|(at, _)| *at),

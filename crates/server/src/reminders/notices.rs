@@ -1,8 +1,9 @@
-//! Notices about sign-ins, on the same way as mail for what is due, and after it.
+//! Notices about sign-ins and endpoints, on the same way as mail for what is due, and after it.
 
 use homeward_domain::notice::{Notice, RESET_MINUTES};
 use homeward_store::StoreResult;
 use homeward_store::notices::Held;
+use homeward_store::webhooks::HeldNotice;
 
 use super::Outbox;
 use crate::auth::token::{Secret, reset_code};
@@ -18,7 +19,21 @@ impl Outbox {
         for held in &taken {
             self.tell_one(mailer, held).await?;
         }
-        Ok(taken.len())
+        let of_endpoints = self.store.take_endpoint_notices(self.clock.now(), ROUND).await?;
+        for held in &of_endpoints {
+            self.tell_of_endpoint(mailer, held).await?;
+        }
+        Ok(taken.len() + of_endpoints.len())
+    }
+
+    async fn tell_of_endpoint(&self, mailer: &Mailer, held: &HeldNotice) -> StoreResult<()> {
+        if let Some(letter) = self.store.endpoint_letter(held).await?
+            && !mailer.tell(held.id, held.notice.subject(), &letter).await
+        {
+            tracing::warn!(worker = self.name, notice = %held.id, "the relay did not take a notice; it is sent again");
+            return Ok(());
+        }
+        self.store.endpoint_notice_sent(held, self.clock.now()).await
     }
 
     async fn tell_one(&self, mailer: &Mailer, held: &Held) -> StoreResult<()> {

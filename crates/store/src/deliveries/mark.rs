@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::delivery::{After, Ending, Pressure, Reply, Tried, after};
+use homeward_domain::delivery::{After, Channel, Ending, Pressure, Reply, Tried, after};
 use homeward_domain::id::{AgencyId, names};
+use homeward_domain::notice::EndpointNotice;
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
@@ -14,6 +15,7 @@ use crate::call;
 use crate::error::StoreResult;
 use crate::sql::sql;
 use crate::tx::Store;
+use crate::webhooks;
 
 /// What the other side said: its class, its code, and a hash of its words, never the words (WH-04).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,6 +91,8 @@ struct Try<'a> {
     answer: &'a Answer,
     worker: &'a str,
     now: DateTime<Utc>,
+    /// Whether mail leaves the installation.
+    mails: bool,
 }
 
 impl Store {
@@ -100,7 +104,7 @@ impl Store {
         worker: &str,
         now: DateTime<Utc>,
     ) -> StoreResult<Option<After>> {
-        let attempt = Try { held, answer, worker, now };
+        let attempt = Try { held, answer, worker, now, mails: self.mails };
         self.within(held.agency, async |conn| attempt.mark(conn).await).await
     }
 }
@@ -143,6 +147,14 @@ impl Try<'_> {
             .bind::<SqlUuid, _>(self.held.id)
             .execute(&mut &*conn)
             .await?;
+        if row.channel == Channel::Webhook.code() {
+            let reply = self.reply();
+            if ending != Ending::Refused {
+                return reply.taken(conn).await;
+            }
+            reply.not_taken(conn).await?;
+            return reply.tell(conn, EndpointNotice::Gone).await;
+        }
         if ending != Ending::Refused {
             return Ok(());
         }
@@ -165,14 +177,21 @@ impl Try<'_> {
             .bind::<SqlUuid, _>(self.held.id)
             .execute(&mut &*conn)
             .await?;
+        if row.channel == Channel::Webhook.code() {
+            let reply = self.reply();
+            reply.not_taken(conn).await?;
+            return if pass_on { reply.tell(conn, EndpointNotice::Failing).await } else { Ok(()) };
+        }
         if pass_on && row.passed_on_at.is_none() { self.pass_on(conn, row).await } else { Ok(()) }
     }
 
     async fn pass_on(&self, conn: &AsyncPgConnection, row: &Row) -> StoreResult<()> {
-        if row.channel == "email" {
-            next_address_or_person(conn, (self.held.agency, self.held.id), row.rung_id, self.now).await?;
-        }
-        Ok(())
+        next_address_or_person(conn, (self.held.agency, self.held.id), row.rung_id, self.now).await
+    }
+
+    /// The same as it concerns the endpoint.
+    fn reply(&self) -> webhooks::Reply {
+        webhooks::Reply { agency: self.held.agency, message: self.held.id, now: self.now, mails: self.mails }
     }
 
     async fn keep(&self, conn: &AsyncPgConnection, row: &Row) -> StoreResult<()> {

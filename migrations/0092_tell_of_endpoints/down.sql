@@ -1,0 +1,2 @@
+drop table webhook_notices;
+drop table webhook_outages;
