@@ -2,6 +2,7 @@
 //! word. `make silence` does the same to real processes, against their limits in real time.
 
 mod figures;
+mod grounds;
 mod proof;
 mod ready;
 pub mod watched;

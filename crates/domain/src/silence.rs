@@ -7,11 +7,13 @@ use chrono::TimeDelta;
 
 use crate::vocabulary::vocabulary;
 
+mod grounds;
 mod judge;
 mod ledger;
 #[cfg(test)]
 mod tests;
 
+pub use grounds::{BACKUP, Ground, REPLICA, SeenGround, Sight, judge_grounds};
 pub use judge::{
     Beat, Canary, Machine, Outbox, Owing, Queue, Trail, judge_machine, judge_owing, judge_queue, judge_trail,
 };
@@ -73,6 +75,10 @@ vocabulary! {
         KeyMissing = "key_missing",
         TrailTampered = "trail_tampered",
         TrailUnproven = "trail_unproven",
+        BackupStale = "backup_stale",
+        ArchivingFails = "archiving_fails",
+        ReplicaLags = "replica_lags",
+        CertificateEnds = "certificate_ends",
         WatchStuck = "watch_stuck",
     }
 }
@@ -80,7 +86,20 @@ vocabulary! {
 impl Condition {
     /// What cannot be judged while the database does not answer.
     pub fn is_of_the_database(self) -> bool {
-        !matches!(self, Self::DatabaseUnreachable | Self::DiskLow | Self::KeyMissing | Self::WatchStuck)
+        !matches!(
+            self,
+            Self::DatabaseUnreachable
+                | Self::DiskLow
+                | Self::KeyMissing
+                | Self::BackupStale
+                | Self::CertificateEnds
+                | Self::WatchStuck
+        )
+    }
+
+    /// What stands for weeks is said at each step, and not every quarter of an hour (H-28).
+    pub fn is_said_by_steps(self) -> bool {
+        self == Self::CertificateEnds
     }
 
     /// What is wrong, for whoever is woken.
@@ -107,6 +126,12 @@ impl Condition {
                 "The audit trail is not what was signed. Somebody changed it, or a copy was put back."
             }
             Self::TrailUnproven => "The audit trail is not signed or not verified. Changes to it would not show.",
+            Self::BackupStale => "There is no backup of the last day. What is lost now is lost for good.",
+            Self::ArchivingFails => {
+                "PostgreSQL cannot archive its log. A backup can be restored to an old moment only."
+            }
+            Self::ReplicaLags => "A replica of the database is missing or behind. It cannot take over.",
+            Self::CertificateEnds => "A certificate expires soon. After that nobody can connect, or no mail leaves.",
             Self::WatchStuck => "The watch itself is stuck. No other alarm can be relied upon.",
         }
     }

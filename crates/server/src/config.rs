@@ -80,6 +80,10 @@ pub struct WatchConfig {
     pub canary_mailbox: Option<String>,
     /// Where they arrive.
     pub canary_maildir: Option<PathBuf>,
+    /// The file that the operator's backup touches when it has ended well.
+    pub backup_stamp: Option<PathBuf>,
+    /// How many replicas of the database there have to be.
+    pub replicas: Option<u32>,
 }
 
 /// Everything that is wrong with the environment.
@@ -92,7 +96,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 31] = [
+pub const VARIABLES: [(&str, &str); 33] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_UNGUARDED", "`accepted` starts on a database that can lose writes or by a login that can do too much"),
@@ -125,6 +129,8 @@ pub const VARIABLES: [(&str, &str); 31] = [
     ("HOMEWARD_PING_URL", "what `watch` asks for each minute while all is well, so that others notice when it stops"),
     ("HOMEWARD_CANARY_MAILBOX", "where canaries are sent by mail: give it to `work` and `watch`"),
     ("HOMEWARD_CANARY_MAILDIR", "the Maildir in which they arrive, for `watch` to read"),
+    ("HOMEWARD_BACKUP_STAMP", "a file that your backup touches when it has ended well; `watch` looks at its age"),
+    ("HOMEWARD_REPLICAS", "how many replicas the database has to have; `watch` misses those that are not connected"),
     ("HOMEWARD_LOG", "what is logged, `warn` where left out; `info` writes a line for each request"),
     ("HOMEWARD_CONFIG", "a TOML file with any of the above; the environment wins over it"),
 ];
@@ -220,6 +226,8 @@ impl WatchConfig {
             ping_url: text("HOMEWARD_PING_URL"),
             canary_mailbox: text("HOMEWARD_CANARY_MAILBOX"),
             canary_maildir: text("HOMEWARD_CANARY_MAILDIR").map(PathBuf::from),
+            backup_stamp: text("HOMEWARD_BACKUP_STAMP").map(PathBuf::from),
+            replicas: number(values, faults, "HOMEWARD_REPLICAS"),
         };
         for (name, url) in [("HOMEWARD_ALARM_URL", &watch.alarm_url), ("HOMEWARD_PING_URL", &watch.ping_url)] {
             if url.as_ref().is_some_and(|it| !it.starts_with("https://") && !it.starts_with("http://")) {
@@ -276,6 +284,15 @@ fn accepted(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: &
         faults.push(format!("{name}: it is `accepted` or left out"));
     }
     text.is_some()
+}
+
+fn number(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: &str) -> Option<u32> {
+    let text = values.get(name)?;
+    let number = text.parse().ok();
+    if number.is_none() {
+        faults.push(format!("{name}: `{text}` is not understood"));
+    }
+    number
 }
 
 fn parsed<T: std::str::FromStr>(

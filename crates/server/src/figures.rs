@@ -18,7 +18,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, and what it says.
-pub const FIGURES: [(&str, Kind, &str); 23] = [
+pub const FIGURES: [(&str, Kind, &str); 28] = [
     ("http_requests_total", Counter, "requests answered, by route, method and status"),
     ("http_request_seconds", Histogram, "how long an answer took, by route and method"),
     ("rungs_total", Counter, "rungs handled by a worker, by outcome"),
@@ -40,6 +40,11 @@ pub const FIGURES: [(&str, Kind, &str); 23] = [
     ("roster_gaps", Gauge, "units with fewer than two people to reach at some moment of 14 days"),
     ("disk_free_percent", Gauge, "how much of the disk of HOMEWARD_DATA_DIR is free"),
     ("data_key_uses", Gauge, "how often the newest data key has wrapped a value"),
+    ("backup_age_seconds", Gauge, "how long ago a backup last ended well"),
+    ("archive_failing_seconds", Gauge, "for how long PostgreSQL has failed to archive its log; right is 0"),
+    ("replica_lag_seconds", Gauge, "how far the last replica is behind, or for how long it was silent"),
+    ("certificate_days_left", Gauge, "how many days a certificate lasts, by whose"),
+    ("trail_unsigned_seconds", Gauge, "how long nothing was signed of the trail that waits longest"),
     ("alarms_open", Gauge, "alarms that stand"),
     ("watch_rounds_total", Counter, "rounds of the watch, by outcome"),
 ];

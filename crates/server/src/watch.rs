@@ -19,6 +19,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::trail::Anchors;
 
+mod certificate;
+mod grounds;
 mod guard;
 mod host;
 mod measure;
@@ -26,6 +28,7 @@ mod nest;
 mod tell;
 mod trail;
 
+use grounds::Surveyor;
 use guard::Guard;
 pub use host::{Host, worker_name};
 use nest::Nest;
@@ -60,6 +63,7 @@ pub struct Watch {
     unkept: Vec<Alarm>,
     duties: Duties,
     auditor: Option<Auditor>,
+    surveyor: Surveyor,
     began: Instant,
     pinged: Option<Instant>,
 }
@@ -89,6 +93,7 @@ impl Watch {
             unkept: Vec::new(),
             duties: Duties::default(),
             auditor: None,
+            surveyor: Surveyor::new(config),
             began: Instant::now(),
             pinged: None,
         }
@@ -137,6 +142,8 @@ impl Watch {
                 found.extend(auditor.judge(now).await);
             }
         }
+        let lookout = answered.then_some(&self.lookout);
+        found.extend(self.surveyor.judge(lookout, now).await);
         let unjudged: Vec<Condition> =
             Condition::ALL.iter().copied().filter(|it| !answered && it.is_of_the_database()).collect();
         self.ledger.settle(&found, &unjudged, now);

@@ -973,6 +973,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    grounds (ground) {
+        ground -> Text,
+        is_watched -> Bool,
+        detail -> Text,
+        looked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     webhook_outages (agency_id, id) {
         agency_id -> Uuid,
         id -> Uuid,

@@ -10,6 +10,7 @@ use crate::tx::{self, Store};
 mod alarms;
 mod beats;
 mod canaries;
+mod grounds;
 mod owing;
 mod queue;
 

@@ -92,11 +92,11 @@ pub struct Trail {
     pub unverified_for: TimeDelta,
 }
 
-fn finding(condition: Condition, detail: String) -> Finding {
+pub(super) fn finding(condition: Condition, detail: String) -> Finding {
     Finding { condition, detail }
 }
 
-fn said(duration: TimeDelta) -> String {
+pub(super) fn said(duration: TimeDelta) -> String {
     let seconds = duration.num_seconds();
     if seconds.abs() < 120 { format!("{seconds} s") } else { format!("{} min", seconds / 60) }
 }

@@ -74,7 +74,7 @@ impl Ledger {
     pub fn settle(&mut self, found: &[Finding], unjudged: &[Condition], now: DateTime<Utc>) {
         for alarm in self.alarms.iter_mut().filter(|it| it.cleared_at.is_none()) {
             match found.iter().find(|it| it.condition == alarm.condition) {
-                Some(finding) => alarm.detail.clone_from(&finding.detail),
+                Some(finding) => alarm.bring_up(finding),
                 None if unjudged.contains(&alarm.condition) => {}
                 None => alarm.cleared_at = Some(now),
             }
@@ -104,10 +104,21 @@ impl Ledger {
     }
 }
 
+impl Alarm {
+    /// It stands as it was found now. What is said by steps is said anew at each.
+    fn bring_up(&mut self, finding: &Finding) {
+        if self.condition.is_said_by_steps() && self.detail != finding.detail {
+            self.told_at = None;
+        }
+        self.detail.clone_from(&finding.detail);
+    }
+}
+
 fn word(alarm: &Alarm, now: DateTime<Utc>) -> Option<Word> {
     match (alarm.cleared_at, alarm.told_at) {
         (Some(_), _) => Some(Word::Cleared),
         (None, None) => Some(Word::Raised),
+        (None, Some(_)) if alarm.condition.is_said_by_steps() => None,
         // A clock that was set back keeps nobody from hearing of it again.
         (None, Some(told)) if told + AGAIN <= now || now < told => Some(Word::Stands),
         (None, Some(_)) => None,

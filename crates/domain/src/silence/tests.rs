@@ -2,6 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::*;
 use crate::delivery::Channel;
+use crate::vocabulary::Vocabulary as _;
 
 fn now() -> DateTime<Utc> {
     "2026-05-01T08:00:00Z".parse().unwrap()
@@ -219,4 +220,53 @@ fn a_watch_that_starts_anew_takes_up_what_stood_and_says_it_no_earlier_than_it_w
     assert_eq!(words(&ledger, now() + seconds(15)), []);
     ledger.settle(&[], &[], now() + seconds(30));
     assert_eq!(say(&mut ledger, now() + seconds(30)), [Word::Cleared]);
+}
+
+fn certificate(left: TimeDelta) -> Vec<Finding> {
+    judge_grounds(&[(Ground::ServerCertificate, Sight::Seen(left)), (Ground::RelayCertificate, Sight::NotWatched)])
+}
+
+#[test]
+fn dm_04_a_certificate_is_told_of_at_30_14_7_and_1_days_and_when_it_has_expired_and_not_between() {
+    let mut ledger = Ledger::default();
+    let mut told = Vec::new();
+    for hour in 0..40 * 24 {
+        let at = now() + TimeDelta::hours(hour);
+        ledger.settle(&certificate(TimeDelta::hours(39 * 24 - hour)), &[], at);
+        if say(&mut ledger, at).contains(&Word::Raised) {
+            told.push(39 - hour / 24);
+        }
+    }
+    assert_eq!(told, [30, 14, 7, 1, 0]);
+    ledger.settle(&certificate(TimeDelta::days(90)), &[], now() + TimeDelta::days(41));
+    assert_eq!(say(&mut ledger, now() + TimeDelta::days(41)), [Word::Cleared]);
+}
+
+#[test]
+fn dm_04_each_ground_that_fails_is_an_alarm_of_its_own_and_what_is_not_watched_is_none() {
+    let conditions = |ground, sight| -> Vec<Condition> {
+        judge_grounds(&[(ground, sight)]).into_iter().map(|it| it.condition).collect()
+    };
+    let late = |limit: TimeDelta| Sight::Seen(limit + seconds(1));
+    assert_eq!(conditions(Ground::Backups, Sight::Seen(BACKUP)), []);
+    assert_eq!(conditions(Ground::Backups, late(BACKUP)), [Condition::BackupStale]);
+    assert_eq!(conditions(Ground::Archive, Sight::Seen(TimeDelta::zero())), []);
+    assert_eq!(conditions(Ground::Archive, late(TimeDelta::zero())), [Condition::ArchivingFails]);
+    assert_eq!(conditions(Ground::Replicas, Sight::Seen(REPLICA)), []);
+    assert_eq!(conditions(Ground::Replicas, late(REPLICA)), [Condition::ReplicaLags]);
+    for ground in Ground::ALL.iter().copied() {
+        assert_eq!(conditions(ground, Sight::NotWatched), []);
+        assert_eq!(conditions(ground, Sight::Unseen("it is not there".to_owned())).len(), 1, "{ground}");
+    }
+}
+
+#[test]
+fn two_certificates_that_end_are_one_alarm_that_names_both() {
+    let both = [Ground::ServerCertificate, Ground::RelayCertificate].map(|it| (it, Sight::Seen(TimeDelta::days(3))));
+    let found = judge_grounds(&both);
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].detail,
+        "the server's certificate expires within 7 days; the mail relay's certificate expires within 7 days"
+    );
 }

@@ -2,7 +2,7 @@
 
 use actix_web::get;
 use chrono::{DateTime, TimeDelta, Utc};
-use homeward_domain::silence::{Beat, PROOF, QUIET, Task};
+use homeward_domain::silence::{Beat, PROOF, QUIET, SeenGround, Task};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_store::silence::Proof;
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub(super) struct ReminderProofView {
     is_watched: bool,
     /// The alarms that stand.
     alarms: Vec<StandingAlarmView>,
+    /// What the reminders stand on beside the program, as the watch last saw it; and what of that is not watched.
+    grounds: Vec<GroundView>,
     /// What to do by hand while it is not proven.
     by_hand: &'static str,
 }
@@ -51,6 +53,24 @@ pub(super) struct StandingAlarmView {
     /// What is wrong, in words.
     message: &'static str,
     raised_at: DateTime<Utc>,
+}
+
+/// What the reminders stand on
+#[derive(Serialize, ToSchema)]
+pub(super) struct GroundView {
+    ground: &'static str,
+    /// False where nobody said where it is.
+    is_watched: bool,
+    /// What was seen, in words.
+    detail: String,
+    looked_at: DateTime<Utc>,
+}
+
+impl From<&SeenGround> for GroundView {
+    fn from(it: &SeenGround) -> Self {
+        let (ground, detail) = (it.ground.code(), it.detail.clone());
+        Self { ground, is_watched: it.is_watched, detail, looked_at: it.looked_at }
+    }
 }
 
 /// The same for the page.
@@ -91,6 +111,7 @@ impl ReminderProofView {
                 mailbox: proof.parts.mailbox,
             },
             alarms: alarms.collect(),
+            grounds: proof.grounds.iter().map(GroundView::from).collect(),
             by_hand: BY_HAND,
         }
     }

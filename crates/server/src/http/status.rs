@@ -52,7 +52,27 @@ fn told(proof: &Proof, now: DateTime<Utc>) -> String {
         }
         body.push_str("</ul>");
     }
+    body.push_str(&grounds(proof));
     document(standing.is_proven, &head, &body)
+}
+
+/// What else has to hold, and what nobody watches.
+fn grounds(proof: &Proof) -> String {
+    if proof.grounds.is_empty() {
+        return "<p>Backups, replicas and certificates are not watched.</p>".to_owned();
+    }
+    let mut list = "<h2>What they stand on</h2><ul>".to_owned();
+    for seen in &proof.grounds {
+        let at = seen.looked_at.format("%H:%M on %Y-%m-%d");
+        let _ = write!(list, "<li>{}: {}. Seen at {at} UTC.</li>", seen.ground.words(), escaped(&seen.detail));
+    }
+    list.push_str("</ul>");
+    list
+}
+
+/// Text of an error may hold anything.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn parts(proof: &Proof) -> &'static str {

@@ -62,6 +62,9 @@ impl Auditor {
             self.ask(now);
         }
         let unseen_for = self.seen.as_ref().map_or(self.began, |it| it.at).elapsed();
+        if let Some(seen) = &self.seen {
+            metrics::gauge!("trail_unsigned_seconds").set(seen.unsigned_for.as_seconds_f64());
+        }
         judge_trail(&Trail {
             tampered: self.in_all.clone().or_else(|| self.in_part.clone()),
             unsigned_for: self.seen.as_ref().map_or(TimeDelta::zero(), |it| it.unsigned_for),

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::silence::Alarm;
+use homeward_domain::silence::{Alarm, Condition};
 use homeward_domain::vocabulary::Vocabulary as _;
 use uuid::Uuid;
 
@@ -13,8 +13,9 @@ use crate::convert::code;
 use crate::error::StoreResult;
 use crate::sql::sql;
 
-const STANDING: &str =
-    "select condition, raised_at, told_at, detail from alarms where cleared_at is null order by raised_at, condition";
+/// What a newer version of the program has raised is left to that.
+const STANDING: &str = "select condition, raised_at, told_at, detail from alarms where cleared_at is null \
+    and condition = any(?) order by raised_at, condition";
 
 /// Another watch may have raised the same one: there is one row for what stands.
 const RAISE: &str = "insert into alarms (id, condition, raised_at, detail) values (?, ?, ?, ?) on conflict do nothing";
@@ -75,6 +76,7 @@ impl Lookout {
 }
 
 pub(super) async fn standing(conn: &AsyncPgConnection) -> StoreResult<Vec<Alarm>> {
-    let rows: Vec<Row> = sql(STANDING).load(&mut &*conn).await?;
+    let known: Vec<&str> = Condition::ALL.iter().map(|it| it.code()).collect();
+    let rows: Vec<Row> = sql(STANDING).bind::<Array<Text>, _>(known).load(&mut &*conn).await?;
     rows.into_iter().map(Row::alarm).collect()
 }

@@ -4,10 +4,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::sql_types::{Bool, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::silence::{Alarm, Beat, Canary};
+use homeward_domain::silence::{Alarm, Beat, Canary, SeenGround};
 use uuid::Uuid;
 
-use super::{Lookout, alarms, beats};
+use super::{Lookout, alarms, beats, grounds};
 use crate::call;
 use crate::error::StoreResult;
 use crate::reminders::LEASE;
@@ -89,6 +89,8 @@ pub struct Proof {
     pub beats: Vec<Beat>,
     /// What stands now.
     pub alarms: Vec<Alarm>,
+    /// What the reminders stand on, as the watch last saw it.
+    pub grounds: Vec<SeenGround>,
 }
 
 impl Lookout {
@@ -148,6 +150,7 @@ impl Lookout {
                 parts: parts.unwrap_or_default(),
                 beats: beats::all(conn).await?,
                 alarms: alarms::standing(conn).await?,
+                grounds: grounds::all(conn).await?,
             })
         })
         .await
