@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness
+.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness soak
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -93,6 +93,10 @@ sign-in-times: build ## how well the time of an answer tells whose sign-in fails
 
 lateness: build ## how late a reminder is, in steady state and after each of nine faults (about 20 minutes)
 	@HOMEWARD=$(TARGET)/debug/homeward scripts/lateness
+
+soak: deps ## whether memory and files stay where they are under load (MINUTES=120)
+	cargo build --locked --profile perf -p homeward-server --bin homeward
+	@exec $(TARGET)/perf/homeward with-postgres --volatile -- env HOMEWARD=$(TARGET)/perf/homeward scripts/soak
 
 deps:
 	@scripts/install-deps
