@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness soak
+.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness soak upgrade
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,21 @@ lateness: build ## how late a reminder is, in steady state and after each of nin
 soak: deps ## whether memory and files stay where they are under load (MINUTES=120)
 	cargo build --locked --profile perf -p homeward-server --bin homeward
 	@exec $(TARGET)/perf/homeward with-postgres --volatile -- env HOMEWARD=$(TARGET)/perf/homeward scripts/soak
+
+# The version before the newest migration.
+FROM ?= $(shell git log -1 --diff-filter=A --format=%H^ -- 'migrations/*/up.sql')
+
+upgrade: build ## whether the version before serves beside this one, and alone after the migration (FROM=COMMIT or OLD=PROGRAM)
+	@if [ -z "$(OLD)" ]; then \
+		mkdir -p $(TARGET)/upgrade && git worktree prune && \
+		git worktree add --force --detach $(TARGET)/upgrade/source $(FROM) && \
+		cargo build --locked --manifest-path $(TARGET)/upgrade/source/Cargo.toml --target-dir $(TARGET)/upgrade/target \
+			-p homeward-server --bin homeward && \
+		cp $(TARGET)/upgrade/target/debug/homeward $(TARGET)/upgrade/homeward && \
+		git worktree remove --force $(TARGET)/upgrade/source && rm -rf $(TARGET)/upgrade/target; \
+	fi
+	@exec $(TARGET)/debug/homeward with-postgres --volatile -- \
+		env OLD=$(or $(OLD),$(TARGET)/upgrade/homeward) NEW=$(TARGET)/debug/homeward scripts/upgrade
 
 deps:
 	@scripts/install-deps

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
+use diesel::sql_types::{Array, Text};
 use diesel_async::{
     AsyncConnection as _, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
 };
@@ -86,8 +87,8 @@ async fn alone(url: &str) -> StoreResult<AsyncPgConnection> {
     Ok(conn)
 }
 
-/// How many migrations a database has. The role that runs may ask; it may not change anything.
-const APPLIED: &str = "select count(*) as applied from __diesel_schema_migrations";
+/// How many of these migrations a database has. The role that runs may ask; it may not change anything.
+const APPLIED: &str = "select count(*) as applied from __diesel_schema_migrations where version = any(?)";
 
 #[derive(diesel::QueryableByName)]
 struct Applied {
@@ -95,18 +96,25 @@ struct Applied {
     applied: i64,
 }
 
-/// Whether the tables are those of this program.
+/// Whether every migration of this program is applied. Those of the next version may be too: each leaves this one working,
+/// so that both serve beside one another while one takes the other's place (OP-05).
 pub async fn is_current(url: &str) -> StoreResult<bool> {
     let mut conn = connect(url).await?;
     let known = known()?;
-    let applied: Result<Applied, _> = sql(APPLIED).get_result(&mut conn).await;
-    Ok(applied.is_ok_and(|it| it.applied == known))
+    let asked = sql(APPLIED).bind::<Array<Text>, _>(known.clone());
+    let applied: Result<Applied, _> = asked.get_result(&mut conn).await;
+    Ok(applied.is_ok_and(|it| are_all(&known, it.applied)))
 }
 
-/// How many migrations this program has.
-pub(crate) fn known() -> StoreResult<i64> {
-    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|it| failed(it.as_ref()))?.len();
-    Ok(i64::try_from(known).unwrap_or(i64::MAX))
+/// The migrations that this program has.
+pub(crate) fn known() -> StoreResult<Vec<String>> {
+    let known = MigrationSource::<Pg>::migrations(&MIGRATIONS).map_err(|it| failed(it.as_ref()))?;
+    Ok(known.iter().map(|it| it.name().version().to_string()).collect())
+}
+
+/// Whether so many are all of them.
+pub(crate) fn are_all(known: &[String], applied: i64) -> bool {
+    i64::try_from(known.len()).is_ok_and(|it| it == applied)
 }
 
 pub(crate) async fn connect(url: &str) -> StoreResult<AsyncPgConnection> {

@@ -56,6 +56,15 @@ async fn op_01_a_process_with_other_tables_is_not_ready() {
 }
 
 #[tokio::test]
+async fn op_05_a_process_is_ready_on_the_tables_of_the_next_version_and_not_where_one_of_its_own_is_missing() {
+    let app = TestApp::at(NOW).await;
+    as_owner(&app, "insert into __diesel_schema_migrations (version) values ('9999')").await;
+    assert_eq!(asked(&app.address, "/readyz").await, yes());
+    as_owner(&app, "delete from __diesel_schema_migrations where version = '0090'").await;
+    assert_eq!(asked(&app.address, "/readyz").await, no("tables"));
+}
+
+#[tokio::test]
 async fn op_01_a_process_without_its_keys_is_not_ready() {
     let app = TestApp::at(NOW).await;
     let folder = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::delivery::Channel;
 use homeward_domain::silence::{Outbox, Queue};
@@ -14,7 +14,7 @@ use crate::migrate;
 use crate::sql::sql;
 
 const STATE: &str = "select clock_timestamp() as database_at, \
-    (select count(*) from __diesel_schema_migrations) as migrations, least( \
+    (select count(*) from __diesel_schema_migrations where version = any(?)) as migrations, least( \
     (select min(fire_at) from rungs where pressing and sent_at is null and cancelled_at is null), \
     (select min(fire_at) from rungs where not pressing and sent_at is null and cancelled_at is null)) as unsent_since";
 
@@ -28,7 +28,7 @@ const OUTBOX: &str = "select w.due_since, case when w.stuck_since is not null th
     and d.ended_at is null and 0 < d.tries and d.leaves_at <= ?) as stuck_since) w";
 
 #[derive(QueryableByName)]
-struct State {
+struct StateRow {
     #[diesel(sql_type = Timestamptz)]
     database_at: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
@@ -45,6 +45,22 @@ struct Waiting {
     stuck_since: Option<DateTime<Utc>>,
 }
 
+/// The same, with the migrations held against those that this program has.
+struct State {
+    database_at: DateTime<Utc>,
+    is_current: bool,
+    unsent_since: Option<DateTime<Utc>>,
+}
+
+impl State {
+    async fn now(conn: &AsyncPgConnection) -> StoreResult<Self> {
+        let known = migrate::known()?;
+        let row: StateRow = sql(STATE).bind::<Array<Text>, _>(known.clone()).get_result(&mut &*conn).await?;
+        let is_current = migrate::are_all(&known, row.migrations);
+        Ok(Self { database_at: row.database_at, is_current, unsent_since: row.unsent_since })
+    }
+}
+
 /// Whether a process can do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Readiness {
@@ -58,8 +74,8 @@ impl Lookout {
     /// Whether the database is the one this program needs. `now` is asked as late as can be.
     pub async fn readiness(&self, now: impl Fn() -> DateTime<Utc>) -> StoreResult<Readiness> {
         self.sweep(async |conn| {
-            let state: State = sql(STATE).get_result(&mut &*conn).await?;
-            Ok(Readiness { is_current: state.migrations == migrate::known()?, skew: now() - state.database_at })
+            let state = State::now(conn).await?;
+            Ok(Readiness { is_current: state.is_current, skew: now() - state.database_at })
         })
         .await
     }
@@ -67,10 +83,10 @@ impl Lookout {
     /// What the database says of the queue.
     pub async fn queue(&self, now: impl Fn() -> DateTime<Utc>, watched_for: TimeDelta) -> StoreResult<Queue> {
         self.sweep(async |conn| {
-            let state: State = sql(STATE).get_result(&mut &*conn).await?;
+            let state = State::now(conn).await?;
             let at = now();
             Ok(Queue {
-                is_current: state.migrations == migrate::known()?,
+                is_current: state.is_current,
                 skew: at - state.database_at,
                 unsent_for: since(at, state.unsent_since),
                 beats: beats::all(conn).await?,
