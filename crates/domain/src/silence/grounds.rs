@@ -18,9 +18,9 @@ vocabulary! {
     Ground {
         /// The operator's backups, by a file that they touch.
         Backups = "backups",
-        /// The archive of PostgreSQL's write-ahead log.
+        /// The archive of the database's write-ahead log.
         Archive = "archive",
-        /// PostgreSQL's replicas.
+        /// The database's replicas.
         Replicas = "replicas",
         /// What this server shows those who connect.
         ServerCertificate = "server_certificate",

@@ -1,4 +1,4 @@
-//! Looks at what the reminders stand on: the file that a backup touches, PostgreSQL's archive and replicas, certificates.
+//! Looks at what the reminders stand on: the file that a backup touches, the database's archive and replicas, certificates.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -17,6 +17,9 @@ const EVERY: Duration = Duration::from_mins(1);
 /// How often it connects to see a certificate.
 const CERTIFICATES: Duration = Duration::from_mins(10);
 
+/// When a certificate ends, or why that is not known.
+type End = Result<DateTime<Utc>, String>;
+
 /// Whoever looks, and what was last seen.
 pub(super) struct Surveyor {
     stamp: Option<PathBuf>,
@@ -25,8 +28,8 @@ pub(super) struct Surveyor {
     looked: Option<Instant>,
     connected: Option<Instant>,
     seen: Vec<(Ground, Sight)>,
-    /// When a certificate ends, as last seen, or why that is not known.
-    ends: Vec<(Ground, Option<Result<DateTime<Utc>, String>>)>,
+    /// As last seen.
+    ends: Vec<(Ground, Option<End>)>,
 }
 
 impl Surveyor {
@@ -59,10 +62,11 @@ impl Surveyor {
         let mut seen = vec![(Ground::Backups, self.stamp.as_deref().map_or(Sight::NotWatched, |it| age(it, now)))];
         seen.extend(self.ends.iter().map(|(ground, end)| (*ground, left(end.as_ref(), now))));
         if let Some(lookout) = lookout {
-            match timeout(PATIENCE, lookout.replication(self.replicas)).await {
-                Ok(Ok(both)) => seen.extend(both),
+            if let Ok(Ok(both)) = timeout(PATIENCE, lookout.replication(self.replicas)).await {
+                seen.extend(both);
+            } else {
                 // A database that does not answer has an alarm of its own.
-                _ => tracing::error!("PostgreSQL did not say how its archive and its replicas are"),
+                tracing::error!("PostgreSQL did not say how its archive and its replicas are");
             }
         }
         measure(&seen);
@@ -101,7 +105,7 @@ fn age(stamp: &Path, now: DateTime<Utc>) -> Sight {
     }
 }
 
-fn left(end: Option<&Result<DateTime<Utc>, String>>, now: DateTime<Utc>) -> Sight {
+fn left(end: Option<&End>, now: DateTime<Utc>) -> Sight {
     match end {
         None => Sight::NotWatched,
         Some(Ok(end)) => Sight::Seen(*end - now),

@@ -1,4 +1,4 @@
-//! What PostgreSQL says of its archive and its replicas, and what the watch last saw of every ground.
+//! What the database says of its archive and its replicas, and what the watch last saw of every ground.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;

@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::id::{AgencyId, Id, WebhookId};
 use homeward_domain::notice::EndpointNotice;
 use homeward_domain::policy::{self, ConfigureWebhooks};
-use homeward_domain::vocabulary::Vocabulary as _;
+use homeward_domain::vocabulary::Vocabulary;
 use homeward_domain::zone::Zone;
 use uuid::Uuid;
 
@@ -117,7 +117,7 @@ async fn queue(
     (agency, webhook, by): (AgencyId, Uuid, Option<Uuid>),
     at: DateTime<Utc>,
 ) -> StoreResult<()> {
-    let administrators: Vec<&str> = policy::roles_that_may::<ConfigureWebhooks>().map(|it| it.code()).collect();
+    let administrators: Vec<&str> = policy::roles_that_may::<ConfigureWebhooks>().map(Vocabulary::code).collect();
     sql(QUEUE)
         .bind::<Text, _>(notice.code())
         .bind::<Nullable<SqlUuid>, _>(by)
