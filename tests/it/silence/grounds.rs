@@ -72,21 +72,23 @@ async fn relay(port: u16) -> u16 {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let mut stream = BufReader::new(stream);
-            for (wanted, answer) in
-                [("", "220 relay\r\n"), ("EHLO", "250-relay\r\n250 STARTTLS\r\n"), ("STARTTLS", "220 go ahead\r\n")]
-            {
-                let mut line = String::new();
-                if !wanted.is_empty() {
-                    stream.read_line(&mut line).await.unwrap();
-                }
-                assert!(line.starts_with(wanted), "{line}");
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            }
+            agree_on_tls(&mut stream).await;
             let mut tls = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             let _ = copy_bidirectional(&mut stream, &mut tls).await;
         }
     });
     own
+}
+
+/// RFC 3207, as the relay.
+async fn agree_on_tls(stream: &mut BufReader<TcpStream>) {
+    stream.write_all(b"220 relay\r\n").await.unwrap();
+    for (wanted, answer) in [("EHLO", "250-relay\r\n250 STARTTLS\r\n"), ("STARTTLS", "220 go ahead\r\n")] {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        assert!(line.starts_with(wanted), "{line}");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    }
 }
 
 #[tokio::test]
