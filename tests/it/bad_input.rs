@@ -77,7 +77,7 @@ async fn posting(case: &Case, path: &str, kind: &str, body: &[u8]) -> Reply {
 }
 
 #[tokio::test]
-async fn a_time_has_to_be_one_and_to_name_its_offset() {
+async fn ck_03_a_time_has_to_be_one_and_to_name_its_offset() {
     let impossible = [
         json!("2026-05-01T07:00:00"),
         json!("2026-02-30T07:00:00Z"),
@@ -98,7 +98,7 @@ async fn a_time_has_to_be_one_and_to_name_its_offset() {
 }
 
 #[tokio::test]
-async fn nobody_received_anything_tomorrow() {
+async fn ck_05_nobody_received_anything_tomorrow() {
     let pointer = "/agency_information_received_at".to_owned();
     let told = opening_at(json!("2026-05-02T08:00:00Z")).await;
     assert_eq!(told, (422, "impossible".to_owned(), vec![pointer]));

@@ -176,7 +176,8 @@ async fn a_list_shows_who_is_missing_and_who_is_not() {
 /// An absence from midnight to eleven in the evening.
 async fn absence(worker: &Person, child: &str, began: &str, kind: &str) {
     let url = format!("/v1/children/{child}/missing-episodes");
-    let body = json!({ "agency_information_received_at": began, "absence_began_at": began, "missing_type": kind });
+    let body = json!({ "agency_information_received_at": began, "absence_began_at": began, "missing_type": kind,
+        "receipt_is_confirmed": true });
     let opened = worker.post(&url, body, 201).await;
     let url = format!("{url}/{}", opened["id"].as_str().unwrap());
     let ended = began.replace("T00", "T23");

@@ -24,7 +24,7 @@ async fn opening_an_episode_raises_the_two_reports() {
 }
 
 #[tokio::test]
-async fn a_receipt_keyed_thirty_hours_late_is_overdue_at_once() {
+async fn ck_05_a_receipt_keyed_thirty_hours_late_is_overdue_at_once() {
     let app = TestApp::at(NOW).await;
     let opened = json!({ "agency_information_received_at": "2026-04-30T02:00:00Z" });
     let case = Case::open_with(&app, opened).await;
@@ -38,7 +38,7 @@ async fn a_receipt_keyed_thirty_hours_late_is_overdue_at_once() {
 }
 
 #[tokio::test]
-async fn the_night_the_clocks_change_has_24_hours_too() {
+async fn ck_01_the_night_the_clocks_change_has_24_hours_too() {
     let app = TestApp::at("2026-03-08T12:00:00Z").await;
     let opened = json!({ "agency_information_received_at": "2026-03-07T22:00:00-05:00" });
     let case = Case::open_with(&app, opened).await;
@@ -102,7 +102,7 @@ async fn the_receipt_moves_earlier_freely_and_the_deadlines_with_it() {
 }
 
 #[tokio::test]
-async fn only_a_supervisor_with_a_reason_moves_the_receipt_later() {
+async fn ck_04_only_a_supervisor_with_a_reason_moves_the_receipt_later() {
     let app = TestApp::at(NOW).await;
     let opened = json!({ "agency_information_received_at": "2026-05-01T02:00:00Z" });
     let case = Case::open_with(&app, opened).await;

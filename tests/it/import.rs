@@ -365,6 +365,22 @@ async fn a_time_without_an_offset_is_the_agency_s_and_bom_and_crlf_are_nothing()
 }
 
 #[tokio::test]
+async fn ck_04_an_import_that_says_another_receipt_is_refused_and_moves_nothing() {
+    let db = Database::new().await;
+    let ann = "K1,Ann,Lee,2011-01-02,,,,,,,,metro,,foster_care";
+    let of = |received: &str| {
+        let row = format!("E1,K1,2026-04-29T08:00:00Z,{received},,,,,");
+        folder(&[("children.csv", &[CHILDREN, ann]), ("episodes.csv", &[EPISODES, row.as_str()])])
+    };
+    assert!(run(&db, of("2026-04-30T09:00:00Z").path(), false).await.unwrap().rejects.is_empty());
+    let before = contents(&db).await;
+    let report = run(&db, of("2026-04-30T11:00:00Z").path(), false).await.unwrap();
+    let refused: Vec<&str> = report.rejects.iter().map(|it| it.code.code()).collect();
+    assert_eq!(refused, ["conflicts_with_existing"]);
+    assert_eq!(contents(&db).await, before);
+}
+
+#[tokio::test]
 async fn an_unknown_column_is_refused_before_anything_is_written() {
     let db = Database::new().await;
     let before = contents(&db).await;

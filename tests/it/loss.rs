@@ -5,6 +5,7 @@
 
 mod audit;
 mod cancelled;
+mod claims;
 mod clock;
 mod controls;
 mod database;

@@ -73,7 +73,7 @@ async fn reports(case: &Case) -> Value {
 }
 
 #[tokio::test]
-async fn other_rules_are_followed_at_once_by_everything_open() {
+async fn dl_16_other_rules_are_followed_at_once_by_everything_open() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     let chosen = choose(&app, "KS", Some(OWN)).await;
@@ -122,7 +122,7 @@ async fn a_report_as_of_last_month_uses_last_months_rules() {
 }
 
 #[tokio::test]
-async fn a_pack_that_loosens_anything_is_refused_with_its_line() {
+async fn ck_02_a_pack_that_loosens_anything_is_refused_with_its_line() {
     let app = TestApp::at(NOW).await;
     let administrator = app.person("administrator").await;
     let loose = OWN.replace("hours = 1\n", "hours = 3\n").replace("hours = 6\n", "hours = 36\n");
@@ -176,7 +176,7 @@ async fn only_a_person_chooses_a_condition_and_only_a_supervisor_takes_it_back()
 }
 
 #[tokio::test]
-async fn what_was_planned_by_other_rules_is_planned_again_by_the_worker() {
+async fn dl_16_what_was_planned_by_other_rules_is_planned_again_by_the_worker() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     app.worker.store.replan_changed(app.now()).await.unwrap();
@@ -198,7 +198,7 @@ async fn a_request_that_began_under_the_old_rules_is_looked_at_once_more() {
 }
 
 #[tokio::test]
-async fn the_limit_a_duty_had_before_is_kept() {
+async fn ck_04_the_limit_a_duty_had_before_is_kept() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
     app.set_clock("2026-05-01T09:00:00Z");

@@ -1,6 +1,7 @@
 //! Silence is an alarm: each way for the reminders to die is noticed, told on another way than theirs, and closed with a
 //! word. `make silence` does the same to real processes, against their limits in real time.
 
+mod deaths;
 mod figures;
 mod grounds;
 mod proof;
@@ -71,7 +72,7 @@ async fn dm_01_each_loop_that_falls_silent_is_told_and_so_is_its_return() {
 }
 
 #[tokio::test]
-async fn a_rung_that_nobody_delivers_is_told_whoever_holds_it() {
+async fn dm_07_a_rung_that_nobody_delivers_is_told_whoever_holds_it() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
     let hung = app.db.owner().await;
@@ -118,7 +119,7 @@ async fn one_full_mailbox_is_no_alarm_while_the_relay_takes_canaries() {
 }
 
 #[tokio::test]
-async fn dl_01_a_duty_without_a_rung_is_told() {
+async fn dl_01_and_dm_07_a_duty_without_a_rung_is_told() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
     let mut watched = Watched::over(&app);
@@ -132,7 +133,7 @@ async fn dl_01_a_duty_without_a_rung_is_told() {
 }
 
 #[tokio::test]
-async fn ck_07_a_limit_that_is_not_the_laws_is_told() {
+async fn ck_07_and_dm_07_a_limit_that_is_not_the_laws_is_told() {
     let app = TestApp::at(NOW).await;
     let case = app.given_case().await;
     case.report("law_enforcement", NOW).await;

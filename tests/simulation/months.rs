@@ -71,7 +71,7 @@ fn commit() -> String {
 }
 
 #[test]
-fn no_month_goes_wrong_whatever_happens_in_it() {
+fn dl_10_no_month_goes_wrong_whatever_happens_in_it() {
     if let Some(seed) = setting("SEED") {
         let ran = run(seed, None);
         println!("seed {seed}, {} steps: {:?}\n{:#?}", ran.steps, ran.violation, ran.coverage);

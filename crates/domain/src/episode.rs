@@ -172,6 +172,14 @@ pub struct Facts {
 /// How far a client's clock may run ahead of ours before a receipt counts as in the future (CK-05).
 pub const CLOCK_SKEW: TimeDelta = TimeDelta::minutes(5);
 
+/// A receipt that is older than this is confirmed by whoever records it: more often the date is mistyped (CK-05, H-08).
+pub const LONG_AGO: TimeDelta = TimeDelta::hours(72);
+
+/// Whether a receipt is so old that a person has to confirm it.
+pub fn is_long_ago(received_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    received_at + LONG_AGO < now
+}
+
 /// What makes a set of moments impossible.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MomentsError {

@@ -1,5 +1,5 @@
 //! What people are told by mail: of their own sign-in, of one they administer, of a restricted record that somebody
-//! opened in an emergency, and of endpoints. Nothing about a child.
+//! opened in an emergency, of a limit that somebody moved later, and of endpoints. Nothing about a child.
 
 use chrono::{DateTime, Utc};
 
@@ -36,6 +36,10 @@ vocabulary! {
         FactorResetAsked = "factor_reset_asked",
         /// They opened a restricted record in an emergency.
         RecordOpenedInEmergency = "record_opened_in_emergency",
+        /// They corrected what a limit of law counts from, and it is later now (CK-04).
+        LimitMovedLater = "limit_moved_later",
+        /// They chose other rules for the agency (CK-04).
+        RulesChosen = "rules_chosen",
     }
 }
 
@@ -62,6 +66,8 @@ impl Notice {
             Self::RecoveryCodeUsed => "A recovery code was used",
             Self::FactorResetAsked => "The second factor is to be taken away",
             Self::RecordOpenedInEmergency => "A restricted record was opened in an emergency",
+            Self::LimitMovedLater => "A limit of law was moved later",
+            Self::RulesChosen => "Other rules were chosen",
         }
     }
 
@@ -87,6 +93,14 @@ impl Notice {
             Self::RecordOpenedInEmergency => format!(
                 "{email} opened a restricted record in an emergency on {at}, and can read it for an hour. A privacy officer \
                  judges within 72 hours whether that was justified; to judge it closes the record at once."
+            ),
+            Self::LimitMovedLater => format!(
+                "{email} corrected an episode on {at}, and something the law asks for is due later by it. What it said \
+                 before, what it says now and the reason are kept; sign in and look at the latest receipts that were moved."
+            ),
+            Self::RulesChosen => format!(
+                "{email} chose other rules for the agency on {at}, and everything open was planned again by them. The rules \
+                 before and the reason are kept."
             ),
             other => format!(
                 "{} for {email} on {at}. If this was not you, tell an administrator now: they can end every session and \

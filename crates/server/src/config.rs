@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use homeward_store::sessions::Limits;
 
 use crate::private_file;
-use crate::tls::CertificateFiles;
+use crate::tls::{Certificate, CertificateFiles};
 use crate::webhook::Allowed;
 
 /// How the program is to run.
@@ -169,6 +169,7 @@ impl Config {
         let key_file = text("HOMEWARD_KEY_FILE").map_or_else(|| data_dir.join("signing.key"), PathBuf::from);
         let data_key_file = text("HOMEWARD_DATA_KEY_FILE").map_or_else(|| data_dir.join("data.keys"), PathBuf::from);
         let listen = parsed(values, faults, "HOMEWARD_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
+        addresses::check(values, faults);
         Self {
             smtp_url: text("HOMEWARD_SMTP_URL"),
             mail_from: text("HOMEWARD_MAIL_FROM").unwrap_or_else(|| "homeward@localhost".to_owned()),
@@ -260,7 +261,13 @@ fn secret(values: &mut BTreeMap<String, String>, name: &str) -> Result<(), Strin
 
 fn certificate(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Option<CertificateFiles> {
     match ["HOMEWARD_TLS_CERT", "HOMEWARD_TLS_KEY"].map(|it| values.get(it)) {
-        [Some(chain), Some(key)] => Some(CertificateFiles { chain: chain.into(), key: key.into() }),
+        [Some(chain), Some(key)] => {
+            let files = CertificateFiles { chain: chain.into(), key: key.into() };
+            if let Err(error) = Certificate::load(files.clone()) {
+                faults.push(format!("HOMEWARD_TLS_CERT, HOMEWARD_TLS_KEY: {error}"));
+            }
+            Some(files)
+        }
         [None, None] => None,
         _ => {
             faults.push("HOMEWARD_TLS_CERT, HOMEWARD_TLS_KEY: the one is nothing without the other".to_owned());
@@ -323,6 +330,7 @@ fn file(path: &str) -> Result<BTreeMap<String, String>, String> {
         .collect()
 }
 
+mod addresses;
 mod limits;
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, and what it says.
-pub const FIGURES: [(&str, Kind, &str); 28] = [
+pub const FIGURES: [(&str, Kind, &str); 29] = [
     ("http_requests_total", Counter, "requests answered, by route, method and status"),
     ("http_request_seconds", Histogram, "how long an answer took, by route and method"),
     ("rungs_total", Counter, "rungs handled by a worker, by outcome"),
@@ -37,6 +37,7 @@ pub const FIGURES: [(&str, Kind, &str); 28] = [
     ("duties_disagreeing", Gauge, "duties stored otherwise than the rules say; right is 0"),
     ("nobody_rungs", Gauge, "duties whose last rung had nobody to go to"),
     ("unseen_rungs", Gauge, "duties whose last rung nobody has seen, up to the agency's contact"),
+    ("held_rungs", Gauge, "rungs and messages that fail each time and are tried more seldom"),
     ("roster_gaps", Gauge, "units with fewer than two people to reach at some moment of 14 days"),
     ("disk_free_percent", Gauge, "how much of the disk of HOMEWARD_DATA_DIR is free"),
     ("data_key_uses", Gauge, "how often the newest data key has wrapped a value"),

@@ -80,6 +80,8 @@ pub enum Problem {
     Notification(#[from] NotificationError),
     #[error("{0}")]
     ReceiptMovesLater(#[from] ReceiptMovesLater),
+    #[error("the receipt is more than 72 hours ago: say that it is right with `receipt_is_confirmed`")]
+    ReceiptToConfirm,
     #[error("to take a choice back gives more time, and takes a supervisor")]
     ChoiceGivesTime,
     #[error("the child is missing already: see the open episode")]
@@ -164,6 +166,7 @@ impl Problem {
             Self::Impossible(_) => (S::UNPROCESSABLE_ENTITY, "impossible"),
             Self::Notification(error) => notification(error),
             Self::ReceiptMovesLater(_) => (S::FORBIDDEN, "receipt-moves-later"),
+            Self::ReceiptToConfirm => (S::UNPROCESSABLE_ENTITY, "receipt-to-confirm"),
             Self::ChoiceGivesTime => (S::FORBIDDEN, "choice-gives-time"),
             Self::AlreadyMissing { .. } => (S::CONFLICT, "already-missing"),
             Self::OverlappingEpisode => (S::CONFLICT, "overlapping-episode"),
@@ -202,6 +205,9 @@ impl Problem {
                 "made_at": made_at, "agency_information_received_at": received_at,
                 "errors": [Fault::of("made_at", "is before the receipt of the information")],
             }),
+            Self::ReceiptToConfirm => {
+                json!({ "errors": [Fault::of("agency_information_received_at", "is more than 72 hours ago")] })
+            }
             Self::Notification(NotificationError::InTheFuture { .. }) => {
                 json!({ "errors": [Fault::of("made_at", "is in the future")] })
             }

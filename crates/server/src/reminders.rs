@@ -3,15 +3,17 @@
 //!
 //! Replicas are equal. Due time is a column and the claim is atomic, so there is no leader and no schedule.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt as _;
 use homeward_domain::silence::Task;
-use homeward_store::reminders::{LEASE, Outcome};
-use homeward_store::{Store, StoreResult};
+use homeward_store::reminders::{Failed, LEASE, Outcome};
+use homeward_store::{Leased, Store, StoreError, StoreResult};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::clock::Clock;
 use crate::objects::Objects;
@@ -31,6 +33,8 @@ const RETRY: Duration = Duration::from_secs(2);
 const BATCH: i64 = 50;
 /// It gives a rung up this long before the lease ends, so that it never works on one it may have lost.
 const MARGIN: TimeDelta = TimeDelta::seconds(5);
+/// One rung that takes longer has failed, and waits for its next turn (DL-12).
+const PATIENCE: Duration = Duration::from_secs(10);
 /// A clock that shows so much less than before was set back.
 const BACK: TimeDelta = TimeDelta::minutes(1);
 /// How often it clears what is kept for a time only.
@@ -66,7 +70,7 @@ impl Worker {
                 [next_housekeeping, next_replan, next_birthdays] = [now; 3];
             }
             latest = now;
-            let swept = self.sweep().await;
+            let swept = self.sweep_while(|| !*stop.borrow()).await;
             if next_birthdays <= now {
                 (planned, next_birthdays) = self.look_ahead(now).await;
             }
@@ -100,23 +104,59 @@ impl Worker {
 
     /// Leases what is due now and delivers it. Says how many rungs were leased.
     pub async fn sweep(&self) -> StoreResult<usize> {
+        self.sweep_while(|| true).await
+    }
+
+    /// The same, as long as it may go on. What was leased and not begun is given back at once (OP-02).
+    async fn sweep_while(&self, may_go_on: impl Fn() -> bool) -> StoreResult<usize> {
         let leased_at = self.clock.now();
         let leased = self.store.lease(&self.name, leased_at, BATCH).await?;
-        for rung in &leased {
+        let mut rest = leased.as_slice();
+        while let [rung, others @ ..] = rest {
             let now = self.clock.now();
-            if leased_at + LEASE - MARGIN < now {
+            if !may_go_on() || leased_at + LEASE - MARGIN < now {
+                self.store.hand_back(rest).await?;
                 break;
             }
-            match self.store.deliver(rung, &self.name, now).await {
-                Ok(outcome) => self.observe(outcome, now, rung.fire_at),
-                // One that fails keeps none of the others waiting. It is leased again when its lease ends.
-                Err(error) => tracing::error!(%error, rung = %rung.id, "a rung was not delivered"),
-            }
+            self.deliver(rung, now).await;
+            rest = others;
         }
         // After the rungs and by the same path: what keeps a worker from these keeps it from the canary too (DM-02).
         self.store.lookout().claim_canary(self.clock.now()).await?;
         self.measure().await?;
         Ok(leased.len())
+    }
+
+    /// One that fails, hangs or panics keeps none of the others waiting. It is leased again when its lease ends.
+    async fn deliver(&self, rung: &Leased, now: DateTime<Utc>) {
+        let delivering = AssertUnwindSafe(self.store.deliver(rung, &self.name, now)).catch_unwind();
+        match timeout(PATIENCE, delivering).await {
+            Ok(Ok(Ok(outcome))) => self.observe(outcome, now, rung.fire_at),
+            Ok(Ok(Err(error))) => {
+                tracing::error!(%error, rung = %rung.id, "a rung was not delivered");
+                if !matches!(error, StoreError::Unavailable(_)) {
+                    self.count_failure(rung, now).await;
+                }
+            }
+            Ok(Err(_)) => {
+                tracing::error!(rung = %rung.id, "alarm: delivering a rung panicked");
+                self.count_failure(rung, now).await;
+            }
+            Err(_) => {
+                tracing::error!(rung = %rung.id, "a rung was not delivered in time");
+                self.count_failure(rung, now).await;
+            }
+        }
+    }
+
+    async fn count_failure(&self, rung: &Leased, now: DateTime<Utc>) {
+        match self.store.rung_failed(rung, now).await {
+            Ok(Failed::Held) => {
+                tracing::error!(rung = %rung.id, "alarm: a rung failed five times; it is tried every ten minutes");
+            }
+            Ok(Failed::Again | Failed::Lost) => {}
+            Err(error) => tracing::error!(%error, rung = %rung.id, "a failure was not counted"),
+        }
     }
 
     fn observe(&self, outcome: Outcome, now: DateTime<Utc>, fire_at: DateTime<Utc>) {

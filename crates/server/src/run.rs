@@ -299,12 +299,11 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             decoder: Decoder::own(),
             pulse,
         };
-        answer_until_told(state, config).await?;
+        answer_until_told(state, config, &stop).await?;
     } else {
         print("delivering reminders");
-        show_until_told(pulse, config.work_listen).await?;
+        show_until_told(pulse, config.work_listen, &stop).await?;
     }
-    stop.send_replace(true);
     while let Some(ended) = working.join_next().await {
         ended?;
     }
@@ -354,8 +353,7 @@ async fn watch_until_told(config: &Config, database: &Database) -> Result<(), Fa
     let watch = Watch::new(lookout, clock, config).auditing(&database.url, anchors);
     let watching = tokio::spawn(watch.run(stopped));
     print("watching");
-    show_until_told(pulse, config.watch.listen).await?;
-    stop.send_replace(true);
+    show_until_told(pulse, config.watch.listen, &stop).await?;
     Ok(watching.await?)
 }
 

@@ -187,6 +187,12 @@ pub async fn of_episode<A: Action>(tx: &ReadTx, permit: &Permit<A>, episode: Epi
     rows.into_iter().map(|it| it.owed(tx.safe())).collect()
 }
 
+/// Whether a limit of law is later now than it was, or gone (CK-04).
+pub fn is_due_later(before: &[Owed], now: &[Owed]) -> bool {
+    let was = |it: &Owed| before.iter().find(|was| was.id == it.id).and_then(|was| was.duty.due_at);
+    now.iter().any(|it| was(it).is_some_and(|was| it.duty.due_at.is_none_or(|due| was < due)))
+}
+
 /// Everything owed for the permitted child, done or not. The key of a duty begins with its episode.
 pub async fn of_child<A: Action>(tx: &ReadTx, permit: &Permit<A>) -> StoreResult<Vec<Owed>> {
     let episodes = missing_episodes::table

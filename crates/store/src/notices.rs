@@ -7,7 +7,7 @@ use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::id::{AgencyId, Id, UnitId, UserId};
 pub use homeward_domain::notice::Notice;
-use homeward_domain::policy::{self, ManagePeople, ReviewEmergencies};
+use homeward_domain::policy::{self, ChangeEpisode, ConfigureRules, Grant, ManagePeople, Permit, ReviewEmergencies};
 use homeward_domain::vocabulary::Vocabulary;
 use homeward_domain::zone::Zone;
 use uuid::Uuid;
@@ -138,6 +138,17 @@ pub(crate) async fn queue(
 /// Queues a notice with what a person did; nothing where no mail leaves the installation.
 pub(crate) async fn tell(tx: &WriteTx, notice: Notice, about: UserId) -> StoreResult<()> {
     if tx.mails() { queue(tx.conn(), notice, (tx.call().agency, about), tx.at()).await } else { Ok(()) }
+}
+
+/// Tells those who watch over records that a limit of law is later than it was (CK-04).
+pub async fn limit_moved_later(tx: &WriteTx, permit: &Permit<ChangeEpisode>) -> StoreResult<()> {
+    alarm(tx, Notice::LimitMovedLater, permit.actor(), tx.child()?.unit).await
+}
+
+/// Tells those who watch over records that the agency goes by other rules.
+pub(crate) async fn rules_chosen(tx: &WriteTx, grant: &Grant<ConfigureRules>) -> StoreResult<()> {
+    // Of the whole agency, and of no unit.
+    alarm(tx, Notice::RulesChosen, grant.actor(), Id::from_uuid(Uuid::nil())).await
 }
 
 /// Queues a notice of what a person did with a record of this unit, to those who watch over that.

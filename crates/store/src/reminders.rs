@@ -20,10 +20,13 @@ use crate::tx::{ReadTx, Store, WriteTx};
 
 mod clock;
 mod deliver;
+mod fail;
 pub(crate) mod inbox;
 pub(crate) mod people;
 
 pub use deliver::Outcome;
+pub use fail::Failed;
+pub(crate) use fail::HELD_AFTER;
 
 /// How long a worker may hold a rung (DL-03). A killed worker's rungs are free again after this.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -36,6 +39,7 @@ pub(crate) const STRAY: TimeDelta = TimeDelta::seconds(60);
 const CLAIM: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
     from (select agency_id, id from rungs where pressing = ? and fire_at <= ? and sent_at is null \
     and cancelled_at is null and (leased_until is null or leased_until <= ? or ? < leased_until) \
+    and (held_until is null or held_until <= ?) \
     order by fire_at, id limit ? for update skip locked) due \
     where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.fire_at";
 
@@ -43,6 +47,7 @@ const CLAIM: &str = "update rungs r set leased_until = ?, leased_by = ?, fence =
 const CLAIM_TO_FOLLOW_UP: &str = "update rungs r set leased_until = ?, leased_by = ?, fence = r.fence + 1 \
     from (select agency_id, id from rungs where follow_up_at is not null and follow_up_at <= ? \
     and (leased_until is null or leased_until <= ? or ? < leased_until) \
+    and (held_until is null or held_until <= ?) \
     order by follow_up_at, id limit ? for update skip locked) due \
     where r.agency_id = due.agency_id and r.id = due.id returning r.agency_id, r.id, r.fence, r.follow_up_at as fire_at";
 
@@ -107,7 +112,7 @@ fn claim(statement: Sql, pressing: Option<bool>, (worker, now, limit): (&str, Da
         None => statement,
     };
     let free = statement.bind::<Timestamptz, _>(now).bind::<Timestamptz, _>(now).bind::<Timestamptz, _>(now + STRAY);
-    free.bind::<BigInt, _>(limit)
+    free.bind::<Timestamptz, _>(now).bind::<BigInt, _>(limit)
 }
 
 /// One message to one person.

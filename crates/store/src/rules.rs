@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::call::{Agency, Rules};
 use crate::error::{StoreError, StoreResult};
+use crate::notices;
 use crate::replan;
 use crate::schema::agency_rules::dsl;
 use crate::sql::sql;
@@ -85,5 +86,6 @@ pub async fn choose(tx: &WriteTx, grant: &Grant<ConfigureRules>, rules: Rules, r
     }
     let agency = Agency { rules: rules.clone(), ..tx.agency().clone() };
     replan::rules::whole_agency(tx.conn(), &agency, tx.safe(), tx.at()).await?;
+    notices::rules_chosen(tx, grant).await?;
     Ok(Chosen { rules, reason, recorded_at: tx.at(), recorded_by: grant.actor() })
 }

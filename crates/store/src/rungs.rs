@@ -31,7 +31,7 @@ const QUEUE: &str = "insert into rungs (agency_id, id, duty_id, episode_id, ordi
     from json_populate_recordset(null::rungs, ?::json) \
     on conflict (agency_id, duty_id, ordinal) do update set cancelled_at = null, fire_at = excluded.fire_at, \
     step = excluded.step, audience = excluded.audience, pressing = excluded.pressing, fence = rungs.fence + 1, \
-    leased_until = null where rungs.sent_at is null";
+    leased_until = null, failures = null, held_until = null where rungs.sent_at is null";
 
 /// A rung as it is put into the queue.
 #[derive(Serialize)]

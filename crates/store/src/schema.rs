@@ -245,6 +245,7 @@ diesel::table! {
         ended_at -> Nullable<Timestamptz>,
         ending -> Nullable<Text>,
         sent_as -> Nullable<Uuid>,
+        failures -> Nullable<Int4>,
     }
 }
 
@@ -823,6 +824,8 @@ diesel::table! {
         cancelled_at -> Nullable<Timestamptz>,
         went_up -> Nullable<Bool>,
         handed_over_at -> Nullable<Timestamptz>,
+        failures -> Nullable<Int4>,
+        held_until -> Nullable<Timestamptz>,
     }
 }
 

@@ -55,6 +55,23 @@ fn every_parameter_in_a_path_is_described() {
     }
 }
 
+#[test]
+fn ck_03_every_instant_is_described_with_date_time_and_offset() {
+    let (mut waiting, mut instants) = (vec![&document()["components"]["schemas"]], 0);
+    while let Some(value) = waiting.pop() {
+        for (name, schema) in value["properties"].as_object().into_iter().flatten() {
+            // On the agency's own clock, whatever the day.
+            if name.ends_with("_at") && name != "digest_at" {
+                assert!(schema.to_string().contains("date-time"), "{name}: {schema}");
+                instants += 1;
+            }
+        }
+        waiting.extend(value.as_object().into_iter().flat_map(serde_json::Map::values));
+        waiting.extend(value.as_array().into_iter().flatten());
+    }
+    assert!(80 < instants, "{instants}");
+}
+
 /// Acts without a body: what is done is in the path.
 const BODILESS: [&str; 16] = [
     "logout",

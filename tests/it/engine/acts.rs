@@ -59,7 +59,7 @@ impl History {
         let worker = works.then_some(self.people[0].id.to_string());
         let born_on = (self.now - TimeDelta::days(11 * 365 + 180)).date_naive();
         let child = new_child(&by, json!({ "date_of_birth": born_on, "assigned_to": worker })).await;
-        let body = json!({ "agency_information_received_at": received_at.to_rfc3339() });
+        let body = json!({ "agency_information_received_at": received_at.to_rfc3339(), "receipt_is_confirmed": true });
         let opened = by.post(&format!("/v1/children/{child}/missing-episodes"), body, 201).await;
         let episode = opened["id"].as_str().unwrap().parse().unwrap();
         self.cases.push(Missing { child, episode, worker: worker.map(|_| 0), told: Vec::new() });
@@ -154,7 +154,8 @@ impl History {
         let query = "select agency_information_received_at from missing_episodes where id = $1";
         let row = self.owner.query_one(query, &[&self.cases[number].episode]).await.unwrap();
         let to = (row.get::<_, chrono::DateTime<chrono::Utc>>(0) + by).min(self.now);
-        let body = json!({ "agency_information_received_at": to.to_rfc3339(), "reason": "The log shows it." });
+        let body = json!({ "agency_information_received_at": to.to_rfc3339(), "reason": "The log shows it.",
+            "receipt_is_confirmed": true });
         self.record((number, "receipt moved"), Method::PATCH, "", body).await;
     }
 

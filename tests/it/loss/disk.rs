@@ -57,7 +57,7 @@ fn free(folder: &Path) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_on_a_disk_that_fills_up_is_there_once_when_there_is_room_again() {
+async fn op_08_what_was_acknowledged_on_a_disk_that_fills_up_is_there_once_when_there_is_room_again() {
     let Some(disk) = SmallDisk::mounted() else {
         println!("not tried: only root can mount a small disk");
         return;

@@ -8,7 +8,7 @@ use crate::support::{TestApp, at};
 const LATER: &str = "2026-05-01T08:00:30Z";
 
 #[tokio::test]
-async fn a_leased_rung_is_nobody_elses_until_the_lease_ends() {
+async fn dl_02_a_leased_rung_is_nobody_elses_until_the_lease_ends() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
     let store = &app.state.store;
@@ -41,7 +41,7 @@ async fn a_lease_of_a_clock_that_was_a_day_ahead_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn whoever_lost_a_lease_writes_nothing() {
+async fn dl_02_whoever_lost_a_lease_writes_nothing() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
     let (store, owner) = (&app.state.store, app.db.owner().await);
@@ -102,7 +102,7 @@ async fn a_duty_done_without_its_queue_is_still_not_spoken_of() {
 }
 
 #[tokio::test]
-async fn an_attempt_stands_as_it_was_written() {
+async fn dl_06_an_attempt_stands_as_it_was_written() {
     let app = TestApp::at(NOW).await;
     app.given_case().await;
     app.travel_to(NOW).await;

@@ -104,7 +104,7 @@ impl Yard {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn workers_that_are_killed_lose_nothing_and_send_nothing_twice() {
+async fn dl_03_and_op_03_workers_that_are_killed_lose_nothing_and_send_nothing_twice() {
     let app = TestApp::at(&SystemClock.now().to_rfc3339()).await;
     let by = app.caseworker().await;
     let mut yard = Yard::new(&app).await;

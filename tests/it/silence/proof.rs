@@ -81,7 +81,7 @@ async fn dm_02_a_canary_that_does_not_come_home_is_told_and_so_is_the_next_that_
 }
 
 #[tokio::test]
-async fn a_relay_that_takes_a_canary_and_drops_it_proves_nothing() {
+async fn dm_07_a_relay_that_takes_a_canary_and_drops_it_proves_nothing() {
     let relay = Relay::start().await;
     let app = TestApp::mailing(NOW, &relay).await;
     let mut watched = Watched::with_mail(&app);
@@ -113,7 +113,7 @@ async fn dm_06_the_page_is_red_until_there_is_a_proof_and_again_when_it_is_old()
 }
 
 #[tokio::test]
-async fn dm_03_a_watch_that_is_silent_turns_the_page_red() {
+async fn dm_03_and_dm_07_a_watch_that_is_silent_turns_the_page_red() {
     let relay = Relay::start().await;
     let app = TestApp::mailing(&real_time(), &relay).await;
     let mut watched = Watched::with_mail(&app);

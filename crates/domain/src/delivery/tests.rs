@@ -49,7 +49,7 @@ fn a_pressing_message_that_is_not_taken_within_five_minutes_is_passed_on_and_ano
 }
 
 #[test]
-fn pauses_double_up_to_ten_minutes() {
+fn dl_09_pauses_double_up_to_ten_minutes() {
     let pauses: Vec<i64> = (1..=9).map(|tries| pause(&tried(tries, Pressure::Low), start()).num_seconds()).collect();
     assert_eq!(pauses, [5, 10, 20, 40, 80, 160, 320, 600, 600]);
 }
@@ -102,7 +102,7 @@ fn a_digest_leaves_at_eight_on_the_agencys_own_clock_and_never_past_the_limit() 
 
 proptest! {
     #[test]
-    fn a_pause_is_never_longer_than_a_quarter_of_the_way_to_the_next_rung(
+    fn dl_09_a_pause_is_never_longer_than_a_quarter_of_the_way_to_the_next_rung(
         tries in 0..1_000_u32, seconds in 20..90_000_i64, pressure in select(vec![Pressure::Low, Pressure::High]),
     ) {
         let tried = Tried { next_rung_at: Some(start() + TimeDelta::seconds(seconds)), ..tried(tries, pressure) };

@@ -91,7 +91,7 @@ fn moments_in_their_order_have_no_fault() {
 }
 
 #[test]
-fn a_clock_may_run_five_minutes_ahead_and_no_more() {
+fn ck_05_a_clock_may_run_five_minutes_ahead_and_no_more() {
     let recovered = |at| Recovery { recovered_at: Some(at), ..Recovery::default() };
     let moments = Facts::received(NOON).moments;
     assert_eq!(faults(&moments, &recovered(noon(65))), Vec::<String>::new());
@@ -143,7 +143,7 @@ fn back_at_the_moment_of_leaving_is_possible_and_before_it_is_not() {
 }
 
 #[test]
-fn a_receipt_moves_earlier_freely_and_later_only_with_a_reason() {
+fn ck_04_a_receipt_moves_earlier_freely_and_later_only_with_a_reason() {
     assert_eq!(receipt_move(noon(0), noon(-1)), ReceiptMove::Earlier);
     assert_eq!(receipt_move(noon(0), noon(0)), ReceiptMove::Unchanged);
     assert_eq!(receipt_move(noon(0), noon(1)), ReceiptMove::Later);

@@ -68,6 +68,8 @@ pub struct Owing {
     pub for_nobody: u32,
     /// Owed, and the last rung was seen by nobody up to the top.
     pub unseen: u32,
+    /// Rungs and messages that failed again and again, and are tried more seldom (DL-12).
+    pub held: u32,
     /// Units with fewer than two people who can be reached at some moment of the next 14 days (H-14).
     pub roster_gaps: u32,
 }
@@ -168,6 +170,7 @@ pub fn judge_owing(owing: &Owing) -> Vec<Finding> {
         (Condition::DutiesDisagree, owing.disagreeing, "duties"),
         (Condition::NobodyToTell, owing.for_nobody, "duties"),
         (Condition::NobodySaw, owing.unseen, "duties"),
+        (Condition::ReminderHeld, owing.held, "rungs and messages"),
         (Condition::RosterGap, owing.roster_gaps, "units"),
     ];
     let wrong = all.into_iter().filter(|(_, count, _)| 0 < *count);

@@ -110,14 +110,14 @@ fn ck_09_clocks_may_differ_by_two_seconds() {
 
 #[test]
 fn whatever_is_owed_and_wrong_is_an_alarm() {
-    let owing = Owing { without_rung: 1, disagreeing: 2, for_nobody: 3, unseen: 4, roster_gaps: 5 };
+    let owing = Owing { without_rung: 1, disagreeing: 2, for_nobody: 3, unseen: 4, held: 5, roster_gaps: 6 };
     let found: Vec<(Condition, String)> = judge_owing(&owing).into_iter().map(|it| (it.condition, it.detail)).collect();
     assert_eq!(found[0], (Condition::DutyWithoutRung, "1 duties".to_owned()));
-    assert_eq!(found.len(), 5);
+    assert_eq!(found.len(), 6);
 }
 
 #[test]
-fn a_disk_that_cannot_be_asked_is_no_alarm_and_one_that_is_full_is() {
+fn op_08_and_dm_07_a_disk_that_cannot_be_asked_is_no_alarm_and_one_that_is_full_is() {
     let conditions = |percent| {
         let machine = Machine { disk_free_percent: percent, has_key: true };
         judge_machine(&machine).into_iter().map(|it| it.condition).collect::<Vec<_>>()

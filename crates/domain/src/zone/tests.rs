@@ -121,7 +121,7 @@ fn wall_time_is_right_in_every_minute_around_every_us_clock_change() {
 }
 
 #[test]
-fn every_wall_minute_around_every_us_clock_change_is_one_instant_or_refused() {
+fn ck_03_every_wall_minute_around_every_us_clock_change_is_one_instant_or_refused() {
     for (Golden { zone, .. }, change) in us_changes() {
         for wall in change.wall_minutes() {
             let local = at(wall).naive_utc();
@@ -137,7 +137,7 @@ fn every_wall_minute_around_every_us_clock_change_is_one_instant_or_refused() {
 }
 
 #[test]
-fn twenty_four_hours_after_a_receipt_near_a_clock_change_are_86_400_seconds() {
+fn ck_01_twenty_four_hours_after_a_receipt_near_a_clock_change_are_86_400_seconds() {
     for (golden, change) in us_changes() {
         for receipt in change.minutes() {
             let due = (at(receipt) + TimeDelta::hours(24)).timestamp();
@@ -188,7 +188,7 @@ fn a_time_without_an_offset_is_the_agencys_wall_time() {
 }
 
 #[test]
-fn a_wall_time_that_never_was_or_was_twice_is_refused() {
+fn ck_03_a_wall_time_that_never_was_or_was_twice_is_refused() {
     let gap = "2020-03-08T02:30:00";
     assert_eq!(chicago().parse_moment(gap), Err(MomentError::Impossible));
     let fold = "2020-11-01 01:30";

@@ -5,7 +5,7 @@ use homeward_domain::audit::Change;
 use homeward_domain::id::names;
 use homeward_domain::policy::{ChangeEpisode, MoveReceiptLater};
 use homeward_store::episodes::{self, Episode};
-use homeward_store::{Audited, WriteTx, duties};
+use homeward_store::{Audited, WriteTx, duties, notices};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -44,11 +44,15 @@ pub(super) async fn record(request: OfChild<ChangeEpisode>) -> Result<Versioned<
             if before.version != request.version()? {
                 return Err(Problem::Stale);
             }
+            let was_owed = duties::of_episode(tx, permit, id).await?;
             let changed = apply(tx, before, body)?;
             let change = Change::ChoicesRecorded { episode_id: id, choices: changed.choices.clone() };
             let saved = episodes::save(tx, permit, changed).await?;
             tx.plan().await?;
             let owed = duties::of_episode(tx, permit, id).await?;
+            if duties::is_due_later(&was_owed, &owed) {
+                notices::limit_moved_later(tx, permit).await?;
+            }
             let view = EpisodeView::of(&saved, &owed, tx.at());
             Ok(Audited::new(Versioned(view, saved.version), permit.did(change)))
         })

@@ -4,11 +4,11 @@ use actix_web::{get, patch, post};
 use futures_util::try_join;
 use homeward_domain::audit::Change;
 use homeward_domain::duty::Cause;
-use homeward_domain::episode::{MissingType, Moments, Recovery, check_moments};
+use homeward_domain::episode::{MissingType, Moments, Recovery, check_moments, is_long_ago};
 use homeward_domain::id::names;
 use homeward_domain::policy::{ChangeEpisode, OpenEpisode, ReadChild};
 use homeward_store::episodes::{self, NewEpisode};
-use homeward_store::{Audited, Seen, duties};
+use homeward_store::{Audited, Seen, duties, notices};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -32,6 +32,8 @@ use patch::EpisodePatch;
 pub(super) struct NewMissingEpisode {
     /// When the agency received the information: the 24 hours of 42 U.S.C. 671(a)(35)(B) start here.
     agency_information_received_at: Instant,
+    /// That the receipt is right though it is more than 72 hours ago; without it such a receipt is refused.
+    receipt_is_confirmed: Option<bool>,
     /// When the absence began: last seen.
     absence_began_at: Option<Instant>,
     last_contact_at: Option<Instant>,
@@ -80,8 +82,12 @@ impl From<NewMissingEpisode> for NewEpisode {
 pub(super) async fn open(request: OfChild<OpenEpisode>) -> Result<Created, Problem> {
     let opened = request
         .create(KeyRule::Required, async |tx, permit, body: NewMissingEpisode| {
+            let is_confirmed = body.receipt_is_confirmed == Some(true);
             let new = NewEpisode::from(body);
             refuse_impossible(&check_moments(&new.moments, &Recovery::default(), tx.at()))?;
+            if is_long_ago(new.moments.received_at, tx.at()) && !is_confirmed {
+                return Err(Problem::ReceiptToConfirm);
+            }
             let episode = episodes::insert(tx, permit, new).await?;
             // Polled together, they share a round trip.
             let plan = async { Ok(tx.plan().await?) };
@@ -149,7 +155,8 @@ pub(super) async fn show(request: OfChild<ReadChild>) -> Result<Versioned<Episod
 /// Correct or complete the facts of an episode
 ///
 /// What it said before is kept. The receipt may move earlier freely; to move it later takes a supervisor and a
-/// `reason`, and both values are kept (CLK-5). The type may change as often as needed and moves no deadline.
+/// `reason`, and both values are kept (CLK-5). Whatever moves a limit of law later takes a `reason`, and those who watch
+/// over records are told. The type may change as often as needed and moves no deadline.
 #[utoipa::path(tag = "episodes", operation_id = "change_missing_episode",
                params(("child_id" = uuid::Uuid, Path), ("episode_id" = uuid::Uuid, Path),
                       ("If-Match" = String, Header)),
@@ -164,12 +171,17 @@ pub(super) async fn change(request: OfChild<ChangeEpisode>) -> Result<Versioned<
             if before.version != version {
                 return Err(Problem::Stale);
             }
-            let known = before.whereabouts_known;
+            let (known, was_owed) = (before.whereabouts_known, duties::of_episode(tx, permit, id).await?);
+            let is_reasoned = body.is_reasoned();
             let (changed, change) = patch::apply(tx, before, body)?;
             let saved = episodes::save(tx, permit, changed).await?;
             whereabouts::note(tx, permit, known, &saved).await?;
             tx.plan().await?;
             let owed = duties::of_episode(tx, permit, id).await?;
+            if duties::is_due_later(&was_owed, &owed) {
+                patch::refuse_without_reason(is_reasoned)?;
+                notices::limit_moved_later(tx, permit).await?;
+            }
             let view = EpisodeView::of(&saved, &owed, tx.at());
             Ok(Audited::new(Versioned(view, saved.version), permit.did(change)))
         })

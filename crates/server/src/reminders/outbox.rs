@@ -1,17 +1,19 @@
 //! What leaves the program: leased, sent, then marked. Each way has a loop of its own, so none waits for another.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
 use homeward_domain::delivery::{After, Channel};
 use homeward_domain::silence::Task;
 use homeward_store::deliveries::{Answer, Held};
-use homeward_store::{Store, StoreResult};
+use homeward_store::{Store, StoreError, StoreResult};
 use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
-use tokio::time::sleep;
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::heart::Heart;
@@ -25,6 +27,8 @@ const POLL: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(2);
 /// So many messages are on their way at once.
 const IN_FLIGHT: usize = 16;
+/// What is on its way when it is told to stop may arrive until then; the rest is given back (OP-02).
+const LANDING: Duration = Duration::from_secs(20);
 /// So many of them to one endpoint: a slow one keeps no other waiting (WH-10).
 const TO_ONE_ENDPOINT: usize = 4;
 
@@ -53,39 +57,41 @@ pub struct Outbox {
 /// What is on its way now.
 #[derive(Default)]
 struct Flights {
-    tasks: JoinSet<Option<Uuid>>,
-    to_endpoints: HashMap<Uuid, usize>,
+    tasks: JoinSet<()>,
+    /// What each task has on its way; canaries are not counted.
+    aboard: HashMap<Id, Vec<Held>>,
 }
 
 impl Flights {
     fn start(&mut self, outbox: Outbox, together: Vec<Held>) {
-        let webhook = together.first().and_then(|held| held.webhook);
-        if let Some(webhook) = webhook {
-            *self.to_endpoints.entry(webhook).or_default() += 1;
-        }
-        self.tasks.spawn(async move {
-            if let Err(error) = outbox.send(&together).await {
-                // The lease ends by itself, and it is sent again.
-                tracing::error!(%error, worker = outbox.name, "a message was not sent or not marked");
-            }
-            webhook
-        });
+        let held = together.clone();
+        let task = self.tasks.spawn(async move { outbox.send_or_count(&together).await });
+        self.aboard.insert(task.id(), held);
     }
 
-    fn land(&mut self, landed: Option<Result<Option<Uuid>, JoinError>>) {
-        match landed {
-            Some(Ok(Some(webhook))) => {
-                self.to_endpoints.entry(webhook).and_modify(|flying| *flying = flying.saturating_sub(1));
-            }
+    fn land(&mut self, landed: Result<(Id, ()), JoinError>) {
+        let id = landed.as_ref().map_or_else(JoinError::id, |(id, ())| *id);
+        self.aboard.remove(&id);
+        if let Err(error) = landed {
             // It keeps its lease until that ends, and is sent again.
-            Some(Err(error)) => tracing::error!(%error, "alarm: sending a message panicked"),
-            Some(Ok(None)) | None => {}
+            tracing::error!(%error, "alarm: sending a message panicked");
         }
     }
 
+    /// Waits for whatever is on its way.
+    async fn land_all(&mut self) {
+        while let Some(landed) = self.tasks.join_next_with_id().await {
+            self.land(landed);
+        }
+    }
+
+    /// The endpoints that have as many on their way as they may.
     fn busy(&self) -> Vec<Uuid> {
-        let busy = self.to_endpoints.iter().filter(|(_, flying)| TO_ONE_ENDPOINT <= **flying);
-        busy.map(|(webhook, _)| *webhook).collect()
+        let mut flying: HashMap<Uuid, usize> = HashMap::new();
+        for webhook in self.aboard.values().filter_map(|held| held.first()?.webhook) {
+            *flying.entry(webhook).or_default() += 1;
+        }
+        flying.into_iter().filter(|(_, count)| TO_ONE_ENDPOINT <= *count).map(|(webhook, _)| webhook).collect()
     }
 
     fn room(&self) -> i64 {
@@ -112,14 +118,12 @@ impl Outbox {
                 }
             };
             tokio::select! {
-                landed = flights.tasks.join_next(), if !flights.tasks.is_empty() => flights.land(landed),
+                Some(landed) = flights.tasks.join_next_with_id(), if !flights.tasks.is_empty() => flights.land(landed),
                 () = sleep(pause) => {}
                 _ = stop.changed() => {}
             }
         }
-        while let Some(landed) = flights.tasks.join_next().await {
-            flights.land(Some(landed));
-        }
+        self.land(flights).await;
         heart.stop().await;
     }
 
@@ -127,10 +131,42 @@ impl Outbox {
     pub async fn sweep(&self) -> StoreResult<usize> {
         let mut flights = Flights::default();
         let launched = self.launch(&mut flights).await?;
-        while let Some(landed) = flights.tasks.join_next().await {
-            flights.land(Some(landed));
-        }
+        flights.land_all().await;
         Ok(launched)
+    }
+
+    /// Lets what is on its way arrive; what takes too long is given back, and sent once more by whoever comes next.
+    async fn land(&self, mut flights: Flights) {
+        if timeout(LANDING, flights.land_all()).await.is_ok() {
+            return;
+        }
+        let held: Vec<Held> = flights.aboard.values().flatten().copied().collect();
+        flights.tasks.shutdown().await;
+        if let Err(error) = self.store.hand_back_messages(&held).await {
+            tracing::error!(%error, worker = self.name, "messages were not given back; their leases end by themselves");
+        }
+    }
+
+    /// What fails by itself, or panics, is counted: in the end it is tried more seldom, and people are told (DL-12).
+    async fn send_or_count(&self, together: &[Held]) {
+        match AssertUnwindSafe(self.send(together)).catch_unwind().await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => {
+                // The lease ends by itself, and it is sent again.
+                tracing::error!(%error, worker = self.name, "a message was not sent or not marked");
+                if matches!(error, StoreError::Unavailable(_)) {
+                    return;
+                }
+            }
+            Err(_) => tracing::error!(worker = self.name, "alarm: sending a message panicked"),
+        }
+        for held in together {
+            match self.store.message_failed(held, self.clock.now()).await {
+                Ok(true) => tracing::error!(message = %held.id, "alarm: a message failed five times"),
+                Ok(false) => {}
+                Err(error) => tracing::error!(%error, message = %held.id, "a failure was not counted"),
+            }
+        }
     }
 
     async fn launch(&self, flights: &mut Flights) -> StoreResult<usize> {
@@ -163,7 +199,6 @@ impl Outbox {
             let (outbox, mailer) = (self.clone(), mailer.clone());
             flights.tasks.spawn(async move {
                 outbox.sing(&mailer, canary).await;
-                None
             });
         }
         Ok(())

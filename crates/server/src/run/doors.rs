@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 
 use super::{Failure, print};
 use crate::config::Config;
@@ -12,14 +13,19 @@ use crate::pulse::Pulse;
 use crate::serve::{self, Door};
 use crate::tls::Certificate;
 
-/// Answers requests.
-pub(super) async fn answer_until_told(state: AppState, config: &Config) -> Result<(), Failure> {
+/// Answers requests. `stop` hears of it first: whatever else runs stops meanwhile (OP-02).
+pub(super) async fn answer_until_told(
+    state: AppState,
+    config: &Config,
+    stop: &watch::Sender<bool>,
+) -> Result<(), Failure> {
     let server = serve::server(state, door(config)?)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     print(&format!("listening on {scheme}://{}", config.listen));
     told_to_stop().await?;
+    stop.send_replace(true);
     handle.stop(true).await;
     running.await??;
     Ok(())
@@ -36,13 +42,22 @@ fn door(config: &Config) -> Result<Door, Failure> {
 }
 
 /// Shows how a process is, where that is wanted, until it is told to stop.
-pub(super) async fn show_until_told(pulse: Pulse, listen: Option<SocketAddr>) -> Result<(), Failure> {
-    let Some(address) = listen else { return told_to_stop().await };
+pub(super) async fn show_until_told(
+    pulse: Pulse,
+    listen: Option<SocketAddr>,
+    stop: &watch::Sender<bool>,
+) -> Result<(), Failure> {
+    let Some(address) = listen else {
+        told_to_stop().await?;
+        stop.send_replace(true);
+        return Ok(());
+    };
     let server = serve::beacon(pulse, TcpListener::bind(address)?)?;
     let handle = server.handle();
     let running = tokio::spawn(server);
     print(&format!("showing how it is on http://{address}"));
     told_to_stop().await?;
+    stop.send_replace(true);
     handle.stop(true).await;
     Ok(running.await??)
 }

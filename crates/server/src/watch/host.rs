@@ -12,6 +12,7 @@ pub struct Host {
     data_dir: PathBuf,
     key_file: PathBuf,
     began: Instant,
+    grace: Duration,
 }
 
 /// Who starts first makes the key file: a watch that starts at the same moment waits this long for it.
@@ -20,7 +21,12 @@ const GRACE: Duration = Duration::from_secs(30);
 impl Host {
     /// The machine, by where this program keeps its data.
     pub fn new(data_dir: &Path, key_file: &Path) -> Self {
-        Self { data_dir: data_dir.to_owned(), key_file: key_file.to_owned(), began: Instant::now() }
+        Self { data_dir: data_dir.to_owned(), key_file: key_file.to_owned(), began: Instant::now(), grace: GRACE }
+    }
+
+    /// The same, which waits so long for a key file that is not there yet.
+    pub fn granting(self, grace: Duration) -> Self {
+        Self { grace, ..self }
     }
 
     /// A machine without the folder keeps no keys: a watch on another host misses none there.
@@ -29,7 +35,7 @@ impl Host {
         if let Some(percent) = disk_free_percent {
             metrics::gauge!("disk_free_percent").set(percent);
         }
-        let may_lack_it = !self.data_dir.exists() || self.began.elapsed() < GRACE;
+        let may_lack_it = !self.data_dir.exists() || self.began.elapsed() < self.grace;
         Machine { disk_free_percent, has_key: may_lack_it || self.key_file.exists() }
     }
 }

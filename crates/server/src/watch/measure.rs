@@ -31,6 +31,7 @@ pub(super) fn owing(owing: &Owing) {
     metrics::gauge!("duties_disagreeing").set(f64::from(owing.disagreeing));
     metrics::gauge!("nobody_rungs").set(f64::from(owing.for_nobody));
     metrics::gauge!("unseen_rungs").set(f64::from(owing.unseen));
+    metrics::gauge!("held_rungs").set(f64::from(owing.held));
     metrics::gauge!("roster_gaps").set(f64::from(owing.roster_gaps));
 }
 

@@ -1,10 +1,10 @@
 //! Marking what was sent, under the fence of whoever sent it.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::delivery::{After, Channel, Ending, Pressure, Reply, Tried, after};
+use homeward_domain::delivery::{After, Channel, Ending, LONGEST_PAUSE, Pressure, Reply, Tried, after};
 use homeward_domain::id::{AgencyId, names};
 use homeward_domain::notice::EndpointNotice;
 use homeward_domain::vocabulary::Vocabulary as _;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::Held;
 use crate::call;
 use crate::error::StoreResult;
+use crate::reminders::{HELD_AFTER, LEASE};
 use crate::sql::sql;
 use crate::tx::Store;
 use crate::webhooks;
@@ -33,10 +34,19 @@ const TRIED: &str = "select d.tries + 1 as tries, d.pressing, d.leaves_at, d.run
     and r.sent_at is null and r.cancelled_at is null) as next_rung_at \
     from deliveries d where d.agency_id = ? and d.id = ? and d.fence = ? and d.ended_at is null for update of d";
 
+/// One that failed so often is tried more seldom, and people are told (DL-12).
+const FAILED: &str = "update deliveries set failures = coalesce(failures, 0) + 1, leased_until = null, \
+    next_try_at = case when ? <= coalesce(failures, 0) + 1 then ? else ? end \
+    where agency_id = ? and id = ? and fence = ? and ended_at is null returning failures";
+
+const HAND_BACK: &str = "update deliveries d set leased_until = null \
+    from unnest(?::uuid[], ?::uuid[], ?::bigint[]) as held (agency_id, id, fence) \
+    where d.agency_id = held.agency_id and d.id = held.id and d.fence = held.fence and d.ended_at is null";
+
 const END: &str = "update deliveries set tries = tries + 1, leased_until = null, ended_at = ?, ending = ? \
     where agency_id = ? and id = ?";
 
-const TRY_AGAIN: &str = "update deliveries set tries = tries + 1, leased_until = null, next_try_at = ?, \
+const TRY_AGAIN: &str = "update deliveries set tries = tries + 1, leased_until = null, failures = null, next_try_at = ?, \
     passed_on_at = coalesce(passed_on_at, ?) where agency_id = ? and id = ?";
 
 const ATTEMPT: &str = "insert into delivery_attempts (agency_id, id, rung_id, episode_id, attempted_at, channel, outcome, \
@@ -85,6 +95,12 @@ struct Row {
     next_rung_at: Option<DateTime<Utc>>,
 }
 
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Integer)]
+    failures: i32,
+}
+
 /// One try of one message.
 struct Try<'a> {
     held: &'a Held,
@@ -106,6 +122,33 @@ impl Store {
     ) -> StoreResult<Option<After>> {
         let attempt = Try { held, answer, worker, now, mails: self.mails };
         self.within(held.agency, async |conn| attempt.mark(conn).await).await
+    }
+}
+
+impl Store {
+    /// Counts that a message could not be sent or marked by itself, and not by a relay or a database that was away. Says
+    /// whether it is held now.
+    pub async fn message_failed(&self, held: &Held, now: DateTime<Utc>) -> StoreResult<bool> {
+        let failed = sql(FAILED)
+            .bind::<Integer, _>(HELD_AFTER)
+            .bind::<Timestamptz, _>(now + LONGEST_PAUSE)
+            .bind::<Timestamptz, _>(now + LEASE)
+            .bind::<SqlUuid, _>(held.agency.uuid())
+            .bind::<SqlUuid, _>(held.id)
+            .bind::<BigInt, _>(held.fence);
+        let counted: Option<Counted> =
+            self.within(held.agency, async |conn| Ok(failed.get_result(&mut &*conn).await.optional()?)).await?;
+        Ok(counted.is_some_and(|it| HELD_AFTER <= it.failures))
+    }
+
+    /// Gives messages back that were leased and not sent.
+    pub async fn hand_back_messages(&self, held: &[Held]) -> StoreResult<()> {
+        let given = sql(HAND_BACK)
+            .bind::<Array<SqlUuid>, _>(held.iter().map(|it| it.agency.uuid()).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(held.iter().map(|it| it.id).collect::<Vec<_>>())
+            .bind::<Array<BigInt>, _>(held.iter().map(|it| it.fence).collect::<Vec<_>>());
+        self.sweep(async |conn| Ok(given.execute(&mut &*conn).await?)).await?;
+        Ok(())
     }
 }
 

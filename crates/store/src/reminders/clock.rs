@@ -23,6 +23,8 @@ const LATER: &str = "select greatest(?, clock_timestamp()) as at";
 
 const LOOKS: &str = "update rungs set follow_up_at = ? where follow_up_at is not null and follow_up_at > ?";
 
+const HOLDS: &str = "update rungs set held_until = ? where held_until is not null and held_until > ?";
+
 /// What waits for a digest waits longer, and rightly.
 const TRIES: &str = "update deliveries set next_try_at = ? where channel in ('email', 'webhook') and ended_at is null \
     and next_try_at > ? and (tries > 0 or leaves_at <= queued_at)";
@@ -75,8 +77,9 @@ async fn waiting(conn: &AsyncPgConnection, now: DateTime<Utc>) -> StoreResult<(D
     let bring = |statement, longest| sql(statement).bind::<Timestamptz, _>(at).bind::<Timestamptz, _>(at + longest);
     let looks = bring(LOOKS, UNSEEN_AFTER + SKEW).execute(&mut &*conn).await?;
     let tries = bring(TRIES, LONGEST_PAUSE + SKEW).execute(&mut &*conn).await?;
+    let holds = bring(HOLDS, LONGEST_PAUSE + SKEW).execute(&mut &*conn).await?;
     let agencies: Vec<Agency> = sql(AGENCIES).load(&mut &*conn).await?;
-    Ok((at, looks + tries, agencies.into_iter().map(|it| AgencyId::from_uuid(it.id)).collect()))
+    Ok((at, looks + tries + holds, agencies.into_iter().map(|it| AgencyId::from_uuid(it.id)).collect()))
 }
 
 async fn ladders(

@@ -67,7 +67,7 @@ const TAKE_OVER: &str = "update rungs set follow_up_at = null \
     where agency_id = ? and duty_id = ? and id <> ? and follow_up_at is not null";
 
 const MARK: &str = "update rungs set sent_at = coalesce(sent_at, ?), reached = ?, follow_up_at = ?, \
-    went_up = coalesce(went_up, ?), handed_over_at = null, leased_until = null \
+    went_up = coalesce(went_up, ?), handed_over_at = null, leased_until = null, failures = null, held_until = null \
     where agency_id = ? and id = ? and fence = ?";
 
 #[derive(QueryableByName)]

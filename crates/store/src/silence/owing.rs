@@ -29,6 +29,8 @@ struct Counts {
     #[diesel(sql_type = BigInt)]
     unseen: i64,
     #[diesel(sql_type = BigInt)]
+    held: i64,
+    #[diesel(sql_type = BigInt)]
     roster_gaps: i64,
 }
 
@@ -71,6 +73,7 @@ async fn of_agency(
         disagreeing: u32::try_from(disagreeing).unwrap_or(u32::MAX),
         for_nobody: few(counts.for_nobody),
         unseen: few(counts.unseen),
+        held: few(counts.held),
         roster_gaps: few(counts.roster_gaps),
     })
 }
@@ -93,6 +96,7 @@ fn sum(one: Owing, other: Owing) -> Owing {
         disagreeing: one.disagreeing.saturating_add(other.disagreeing),
         for_nobody: one.for_nobody.saturating_add(other.for_nobody),
         unseen: one.unseen.saturating_add(other.unseen),
+        held: one.held.saturating_add(other.held),
         roster_gaps: one.roster_gaps.saturating_add(other.roster_gaps),
     }
 }

@@ -36,4 +36,8 @@ select
     (select count(*) from spoken s join bound b on true where s.unseen_at is not null and not exists (
         select from reminders m where m.agency_id = b.agency_id and m.duty_id = s.id
         and s.unseen_at <= m.acknowledged_at)) as unseen,
+    (select count(*) from rungs r join bound b on r.agency_id = b.agency_id
+        where r.held_until is not null and r.cancelled_at is null)
+        + (select count(*) from deliveries d join bound b on d.agency_id = b.agency_id
+        where d.ended_at is null and 5 <= d.failures) as held,
     (select count(distinct r.unit_id) from reachable r where r.people < 2) as roster_gaps

@@ -15,7 +15,7 @@ fn day(text: &str) -> NaiveDate {
 }
 
 #[test]
-fn hours_are_elapsed_hours_in_the_night_the_clocks_change_too() {
+fn ck_01_hours_are_elapsed_hours_in_the_night_the_clocks_change_too() {
     assert_eq!(after("2026-03-07T22:00:00-05:00", Span::Hours(24)), at("2026-03-08T23:00:00-04:00"));
 }
 

@@ -148,7 +148,7 @@ fn an_anchor_that_is_not_known_leaves_the_federal_limit() {
 }
 
 #[test]
-fn every_anchor_of_a_later_moment_is_cut_to_the_federal_limit() {
+fn ck_02_every_anchor_of_a_later_moment_is_cut_to_the_federal_limit() {
     let facts = Facts::received(FRIDAY)
         .determined("2026-06-01T00:00:00Z")
         .reported(POLICE, "2026-06-01T00:00:00Z")

@@ -173,12 +173,12 @@ fn embedded() -> impl Strategy<Value = RuleBook> {
 
 proptest! {
     #[test]
-    fn what_loosens_the_floor_is_refused_and_nothing_else_is(rules in rules()) {
+    fn ck_02_what_loosens_the_floor_is_refused_and_nothing_else_is(rules in rules()) {
         prop_assert_eq!(Overlay::parse(&file(&rules)).is_err(), loosens(&rules));
     }
 
     #[test]
-    fn no_overlay_that_parses_gives_more_time_or_drops_a_recipient(rules in rules(), facts in facts()) {
+    fn ck_02_no_overlay_that_parses_gives_more_time_or_drops_a_recipient(rules in rules(), facts in facts()) {
         let Ok(overlay) = Overlay::parse(&file(&rules)) else { return Ok(()) };
         let limits = report_limits(&RuleBook::with(&overlay), &facts);
         prop_assert_eq!(limits.len(), 2);
@@ -201,6 +201,16 @@ proptest! {
     }
 
     #[test]
+    fn ck_01_a_federal_report_is_due_86_400_seconds_after_its_receipt_whenever_that_was(
+        seconds in 1_483_228_800..4_102_444_800_i64, facts in facts(),
+    ) {
+        let received_at = DateTime::from_timestamp(seconds, 0).unwrap();
+        let facts = Facts { moments: Moments { received_at, ..facts.moments }, ..facts };
+        let seconds_given = report_limits(&floor(), &facts).into_iter().map(|due| (due - received_at).num_seconds());
+        prop_assert_eq!(seconds_given.collect::<Vec<_>>(), [86_400, 86_400]);
+    }
+
+    #[test]
     fn receiving_earlier_never_makes_it_due_later(rules in rules(), facts in facts(), sooner in 0..10_000_i64) {
         let Ok(overlay) = Overlay::parse(&file(&rules)) else { return Ok(()) };
         let book = RuleBook::with(&overlay);
@@ -211,7 +221,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_in_which_facts_were_recorded_does_not_matter(
+    fn ck_06_the_order_in_which_facts_were_recorded_does_not_matter(
         book in embedded(),
         (facts, told, completed) in facts().prop_flat_map(|it| {
             let (told, completed) = (Just(it.told.clone()).prop_shuffle(), Just(it.completed.clone()).prop_shuffle());

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
-use homeward_domain::episode::{Moments, ReceiptMove, ReceiptMovesLater, check_moments, receipt_move};
+use homeward_domain::episode::{Moments, ReceiptMove, ReceiptMovesLater, check_moments, is_long_ago, receipt_move};
 use homeward_domain::policy::MoveReceiptLater;
 use homeward_store::WriteTx;
 use homeward_store::episodes::Episode;
@@ -28,8 +28,22 @@ pub(crate) struct EpisodePatch {
     missing_from: Option<PlacementSettingCode>,
     whereabouts_known: Option<WhereaboutsKnownCode>,
     circumstances: Option<Narrative>,
-    /// Why; required to move the receipt later.
+    /// That the receipt is right though it is more than 72 hours ago; without it none is moved to there.
+    receipt_is_confirmed: Option<bool>,
+    /// Why; required where a limit of law moves later by it.
     reason: Option<Reason>,
+}
+
+impl EpisodePatch {
+    pub(super) fn is_reasoned(&self) -> bool {
+        self.reason.is_some()
+    }
+}
+
+/// What is due later than before says why (CK-04).
+pub(super) fn refuse_without_reason(is_reasoned: bool) -> Result<(), Problem> {
+    let missing = || Problem::Impossible(vec![Fault::of("reason", "is required where a limit moves later")]);
+    is_reasoned.then_some(()).ok_or_else(missing)
 }
 
 /// The changed episode, and the entry that explains the change.
@@ -39,6 +53,9 @@ pub(super) fn apply(tx: &WriteTx, before: Episode, patch: EpisodePatch) -> Resul
     let moved = to.map_or(ReceiptMove::Unchanged, |to| receipt_move(from, to));
     if moved == ReceiptMove::Later {
         allow_later(tx, patch.reason.as_ref())?;
+    }
+    if moved == ReceiptMove::Earlier && to.is_some_and(|to| is_long_ago(to, tx.at())) {
+        patch.receipt_is_confirmed.filter(|it| *it).ok_or(Problem::ReceiptToConfirm)?;
     }
     let mut fields = Fields::default();
     let changed = merge(before, patch, &mut fields, tx.at());
@@ -55,8 +72,7 @@ pub(super) fn apply(tx: &WriteTx, before: Episode, patch: EpisodePatch) -> Resul
 
 fn allow_later(tx: &WriteTx, reason: Option<&Reason>) -> Result<(), Problem> {
     tx.also::<MoveReceiptLater>().map_err(|_| ReceiptMovesLater)?;
-    let missing = || Problem::Impossible(vec![Fault::of("reason", "is required to move the receipt later")]);
-    reason.map(|_| ()).ok_or_else(missing)
+    refuse_without_reason(reason.is_some())
 }
 
 /// Which fields changed, and whether one of them is worth telling the recipients (CLK-10).
