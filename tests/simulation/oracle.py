@@ -37,9 +37,9 @@ def days(number):
 class Duty:
     """One thing owed: from when, by when, and whether it is the law that says so."""
 
-    def __init__(self, start, law=None, aim=None, comes_round=False, over=False, is_report=False):
+    def __init__(self, start, law=None, aim=None, comes_round=False, over=False):
         self.start, self.law, self.aim = start, law, aim
-        self.comes_round, self.over, self.is_report = comes_round, over, is_report
+        self.comes_round, self.over = comes_round, over
 
     @property
     def limit(self):
@@ -63,9 +63,7 @@ def owed(facts):
     duties = {}
     for whom in FEDERAL:
         reported = first(whom, "initial_report") is not None
-        duties["initial_report", whom, 0] = Duty(
-            received, law=received + hours(24), over=reported or closed, is_report=True
-        )
+        duties["initial_report", whom, 0] = Duty(received, law=received + hours(24), over=reported or closed)
         missing = [f["at"] for f in contacts(whom) if recovered is None or f["at"] < recovered]
         for number, start in enumerate(missing):
             answered = number + 1 < len(missing)
@@ -115,7 +113,7 @@ def ladder(duty, until):
     rungs.append((duty.limit, SUPERVISOR if by_law else WORKER, "due"))
     hour = 0
     while duty.limit + hours(hour) < until:
-        hour += 1 if by_law and (hour < 24 or duty.is_report) else 24
+        hour += 1 if by_law and hour < 24 else 24
         third = 72 if BROKEN == "climb" else 48
         who = SUPERVISOR if hour <= 24 else ON_CALL if hour <= third else CONTACT
         rungs.append((duty.limit + hours(hour), who, f"past_{hour}_hours"))

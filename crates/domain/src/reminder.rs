@@ -1,7 +1,6 @@
 //! Reminders: the rungs of the ladder that keeps people on a duty, who stands on each, and what it says.
 //!
-//! A ladder never ends: a report that nobody makes is spoken of every hour, any other duty every day, and one person higher
-//! each day.
+//! A ladder never ends: a duty that nobody does is spoken of every day, one person higher each day.
 
 use std::fmt;
 
@@ -129,7 +128,7 @@ pub fn next_rung(duty: &Duty, sent: Option<Sent>, now: DateTime<Utc>) -> Option<
 /// Every rung of a duty, in order, without end.
 pub fn ladder(duty: &Duty) -> impl Iterator<Item = Rung> + use<> {
     let (starts_at, limit_at, by_law) = (duty.starts_at, duty.limit_at(), duty.due_at.is_some());
-    let steps = steps_below(duty).into_iter().chain([Step::Limit]).chain(steps_past(duty));
+    let steps = steps_below(duty).into_iter().chain([Step::Limit]).chain(steps_past(by_law));
     steps.zip(0..).map(move |(step, ordinal)| Rung {
         ordinal,
         step,
@@ -155,16 +154,10 @@ fn steps_below(duty: &Duty) -> Vec<Step> {
     at_once.into_iter().chain(aim).chain([Step::Before(DAY)]).collect()
 }
 
-/// The limit of the report of a missing child is followed hourly until it is made (CK-08), any other limit of law hourly for
-/// a day and then daily, the agency's own aim daily.
-fn steps_past(duty: &Duty) -> impl Iterator<Item = Step> + use<> {
-    let hours = match (duty.key.kind, duty.due_at) {
-        (DutyKind::InitialReport, Some(_)) => i64::MAX,
-        (_, Some(_)) => DAY,
-        (_, None) => 1,
-    };
-    let daily = if hours == i64::MAX { 0..0 } else { 1..i64::MAX };
-    (1..hours).chain(daily.map(|days| days * DAY)).map(Step::Past)
+/// The law's limit is followed hourly for a day, the agency's own aim daily; both daily without end.
+fn steps_past(by_law: bool) -> impl Iterator<Item = Step> {
+    let hourly = if by_law { 1..DAY } else { 1..1 };
+    hourly.chain((1..).map(|days| days * DAY)).map(Step::Past)
 }
 
 fn fire_at(step: Step, starts_at: DateTime<Utc>, limit_at: DateTime<Utc>) -> DateTime<Utc> {
