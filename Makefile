@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness
+.PHONY: help run test ci check build openapi bench trail nonces kills disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ sign-in-times: build ## how well the time of an answer tells whose sign-in fails
 
 lateness: build ## how late a reminder is, in steady state and after each of nine faults (about 20 minutes)
 	@HOMEWARD=$(TARGET)/debug/homeward scripts/lateness
+
+oidc: build ## sign in at a certified provider from npm, and hold its tokens against the program (takes node)
+	@exec $(TARGET)/debug/homeward with-postgres -- env HOMEWARD=$(TARGET)/debug/homeward scripts/oidc
 
 deps:
 	@scripts/install-deps

@@ -33,6 +33,7 @@ mod paging;
 mod photos;
 mod placements;
 mod posters;
+mod providers;
 mod refusal;
 mod reminders;
 mod replicas;

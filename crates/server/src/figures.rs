@@ -18,7 +18,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, and what it says.
-pub const FIGURES: [(&str, Kind, &str); 23] = [
+pub const FIGURES: [(&str, Kind, &str); 25] = [
     ("http_requests_total", Counter, "requests answered, by route, method and status"),
     ("http_request_seconds", Histogram, "how long an answer took, by route and method"),
     ("rungs_total", Counter, "rungs handled by a worker, by outcome"),
@@ -40,6 +40,8 @@ pub const FIGURES: [(&str, Kind, &str); 23] = [
     ("roster_gaps", Gauge, "units with fewer than two people to reach at some moment of 14 days"),
     ("disk_free_percent", Gauge, "how much of the disk of HOMEWARD_DATA_DIR is free"),
     ("data_key_uses", Gauge, "how often the newest data key has wrapped a value"),
+    ("provider_keys_age_seconds", Gauge, "how old the public keys of a sign-in provider are, the oldest"),
+    ("provider_tokens_refused_total", Counter, "tokens that are none of ours and no provider's, by reason"),
     ("alarms_open", Gauge, "alarms that stand"),
     ("watch_rounds_total", Counter, "rounds of the watch, by outcome"),
 ];

@@ -120,6 +120,8 @@ pub enum Problem {
     EmailTaken,
     #[error("you gave this address before")]
     AddressKnown,
+    #[error("the subject means somebody already, or the person is known by another")]
+    IdentityTaken,
     #[error("this is the last address that was not refused: give another one first")]
     LastAddress,
     #[error("the method is not allowed here")]
@@ -183,6 +185,7 @@ impl Problem {
             Self::SupersededBefore => (S::CONFLICT, "superseded-before"),
             Self::EpisodeOpen => (S::CONFLICT, "episode-open"),
             Self::EmailTaken => (S::CONFLICT, "email-taken"),
+            Self::IdentityTaken => (S::CONFLICT, "identity-taken"),
             Self::AddressKnown => (S::CONFLICT, "address-known"),
             Self::LastAddress => (S::CONFLICT, "last-address"),
             Self::MethodNotAllowed { .. } => (S::METHOD_NOT_ALLOWED, "method-not-allowed"),
@@ -264,6 +267,7 @@ fn conflict(taken: Taken) -> Problem {
         Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
         Taken::Email => Problem::EmailTaken,
         Taken::Address => Problem::AddressKnown,
+        Taken::Identity => Problem::IdentityTaken,
         Taken::SupersededBefore => Problem::SupersededBefore,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
     }

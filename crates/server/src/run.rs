@@ -25,6 +25,7 @@ use crate::mail::Mailer;
 use crate::objects::Objects;
 use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
+use crate::provider::Providers;
 use crate::pulse::Pulse;
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
@@ -33,10 +34,12 @@ use crate::watch::{Watch, worker_name};
 use crate::webhook::Poster;
 
 mod doors;
+mod issuers;
 mod keys;
 mod trail;
 
 use doors::{answer_until_told, show_until_told};
+use issuers::{fetcher, manage_issuer};
 use keys::{admitted, migrate_and_seal, open_store, rotate_keys};
 use trail::{audit, notary};
 
@@ -135,6 +138,10 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
         Command::User { command } => {
             ensure_current(database).await?;
             manage_user(command, database).await?;
+        }
+        Command::Issuer { command } => {
+            ensure_current(database).await?;
+            manage_issuer(command, config, database).await?;
         }
         Command::Keys { command: KeysCommand::Rotate } => {
             ensure_current(database).await?;
@@ -278,9 +285,12 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
         }
     }
     if roles.serve {
+        let providers = Arc::new(Providers::new(store.clone(), fetcher(config)));
+        tokio::spawn(providers.clone().watch(clock.clone()));
         let state = AppState {
             store,
             clock,
+            providers,
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new(Cost::STRONG)),
             objects,

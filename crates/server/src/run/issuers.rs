@@ -1,0 +1,40 @@
+//! Which providers an agency trusts, from the command line.
+
+use homeward_store::agencies::Setup;
+
+use super::{Database, Failure, print};
+use crate::cli::IssuerCommand;
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::Config;
+use crate::issuers;
+use crate::provider::Fetcher;
+
+/// What asks issuers for their keys.
+pub(super) fn fetcher(config: &Config) -> Fetcher {
+    Fetcher::new(config.issuer_allow.clone()).trusting(config.issuer_ca.clone())
+}
+
+pub(super) async fn manage_issuer(command: IssuerCommand, config: &Config, database: &Database) -> Result<(), Failure> {
+    let url = &database.owner_url;
+    match command {
+        IssuerCommand::Set(trust) => {
+            let (issuer, jwks_url) = (trust.issuer.clone(), trust.jwks_url.clone());
+            let fetcher = fetcher(config);
+            let id = issuers::set(url, *trust, &fetcher, SystemClock.now()).await?;
+            print(&format!("{id} is trusted; whoever it signed in before signs in again"));
+            print(&match fetcher.keys(&issuer, jwks_url.as_deref()).await {
+                Ok(keys) => format!("it has {} keys now", keys.len()),
+                Err(error) => format!("its keys cannot be read yet: {error}"),
+            });
+        }
+        IssuerCommand::List => {
+            let mut setup = Setup::begin(url, SystemClock.now()).await?;
+            setup.issuers().await?.iter().for_each(|it| print(&issuers::told(it)));
+        }
+        IssuerCommand::Remove { agency, issuer, audience } => {
+            issuers::remove(url, &agency, (&issuer, &audience), SystemClock.now()).await?;
+            print("it is trusted no more");
+        }
+    }
+    Ok(())
+}
