@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness soak upgrade
+.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ upgrade: build ## whether the version before serves beside this one, and alone a
 	fi
 	@exec $(TARGET)/debug/homeward with-postgres --volatile -- \
 		env OLD=$(or $(OLD),$(TARGET)/upgrade/homeward) NEW=$(TARGET)/debug/homeward scripts/upgrade
+
+oidc: build ## sign in at a certified provider from npm, and hold its tokens against the program (takes node)
+	@exec $(TARGET)/debug/homeward with-postgres -- env HOMEWARD=$(TARGET)/debug/homeward scripts/oidc
 
 deps:
 	@scripts/install-deps

@@ -35,6 +35,7 @@ mod paging;
 mod photos;
 mod placements;
 mod posters;
+mod providers;
 mod refusal;
 mod reminders;
 mod replicas;

@@ -10,9 +10,9 @@ use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
     AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
-    EmergencyId, EpisodeId, FactorResponseId, HandOverId, InterviewId, NotificationId, ObservationId, PacketId,
-    PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId, ShiftId, UserId,
-    WebhookId, WhereaboutsId,
+    EmergencyId, EpisodeId, FactorResponseId, HandOverId, IdentityId, InterviewId, IssuerId, NotificationId,
+    ObservationId, PacketId, PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId,
+    ShiftId, UserId, WebhookId, WhereaboutsId,
 };
 use crate::policy::{Action as _, Denied, ReadAccessLog, ReadAudit, ReviewLooks};
 use crate::report::ReportGroup;
@@ -123,6 +123,12 @@ pub enum Change {
     LooksReviewed { review_id: Uuid, findings: i32 },
     /// A person signed in.
     SignedIn { session_id: SessionId },
+    /// A provider that the agency trusts said that a person signed in there.
+    SignedInByProvider { session_id: SessionId, issuer_id: IssuerId },
+    /// An administrator asked that somebody be known by a subject of a provider, or agreed.
+    IdentityAsked { user_id: UserId, identity_id: IdentityId, is_linked: bool },
+    /// An administrator took that back. The sessions of it ended.
+    IdentityRemoved { user_id: UserId, identity_id: IdentityId },
     /// Somebody gave a wrong password for a person.
     SignInFailed,
     /// A person signed out.
@@ -228,6 +234,8 @@ impl Change {
 pub enum SignInStep {
     /// They signed in.
     In(SessionId),
+    /// A provider said that they signed in there.
+    ByProvider(SessionId, IssuerId),
     /// Their password was wrong.
     Failed,
     /// They signed out.
@@ -240,6 +248,7 @@ impl From<SignInStep> for Change {
     fn from(step: SignInStep) -> Self {
         match step {
             SignInStep::In(session_id) => Self::SignedIn { session_id },
+            SignInStep::ByProvider(session_id, issuer_id) => Self::SignedInByProvider { session_id, issuer_id },
             SignInStep::Failed => Self::SignInFailed,
             SignInStep::Out(session_id) => Self::SignedOut { session_id },
             SignInStep::Reused(session_id) => Self::RefreshTokenReused { session_id },

@@ -21,6 +21,10 @@ pub type UnitId = Id<names::Unit>;
 pub type UserId = Id<names::User>;
 /// Names one sign-in and everything refreshed from it.
 pub type SessionId = Id<names::Session>;
+/// Names a provider that says who somebody is.
+pub type IssuerId = Id<names::Issuer>;
+/// Names whom an issuer means by a subject.
+pub type IdentityId = Id<names::Identity>;
 /// Names a child.
 pub type ChildId = Id<names::Child>;
 /// Names a placement of a child.
@@ -93,6 +97,10 @@ pub mod names {
     pub enum User {}
     /// See [`super::SessionId`].
     pub enum Session {}
+    /// See [`super::IssuerId`].
+    pub enum Issuer {}
+    /// See [`super::IdentityId`].
+    pub enum Identity {}
     /// See [`super::RestrictionId`].
     pub enum Restriction {}
     /// See [`super::EmergencyId`].

@@ -38,6 +38,8 @@ pub enum SessionKind {
     Human,
     /// A person who signed in with one factor and has to set up the second before anything else (MF-01).
     Enrolling,
+    /// A person who signed in at a provider that the agency trusts.
+    Provider,
     /// A program: a machine key, a job, an import.
     Machine,
 }
@@ -221,7 +223,9 @@ pub fn works_with_children(role: Role) -> bool {
 fn may(caller: &Caller, action: ActionKind) -> bool {
     let is_theirs = match action {
         // Only a person concludes (domain 12.2): no right of a machine, now or later, comes to this.
-        ActionKind::Determine => caller.session == SessionKind::Human,
+        ActionKind::Determine => matches!(caller.session, SessionKind::Human | SessionKind::Provider),
+        // What a provider says of somebody changes nothing of what they prove here themselves (MF-08).
+        ActionKind::OwnFactor => caller.session != SessionKind::Provider,
         // A count of a unit would point at its children.
         ActionKind::CountDeterminations | ActionKind::ReviewLooks => caller.reach == Reach::WholeAgency,
         _ => true,

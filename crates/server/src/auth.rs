@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 
 use actix_web::http::Method;
-use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH};
+use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH, USER_AGENT};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
@@ -36,6 +36,9 @@ use origin::origin;
 use token::Claims;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// So much is kept of what a client calls itself.
+const AGENT_CHARS: usize = 200;
 
 /// A signed-in person's request, and what they sent with it.
 pub struct Sent {
@@ -76,7 +79,7 @@ impl FromRequest for Sent {
         let mut payload = payload.take();
         Box::pin(async move {
             let app = request.app_data::<web::Data<AppState>>().cloned().ok_or(Problem::NotFound)?;
-            let call = call(&app, &request)?;
+            let call = call(&app, &request).await?;
             refuse_stray_query(&request)?;
             let body = body::read(&request, &mut payload).await?;
             Ok(Self { app, call, request, body })
@@ -108,13 +111,24 @@ impl<A: Action> FromRequest for Within<A> {
     }
 }
 
-fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
-    let at = app.now();
+async fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
+    let (at, origin) = (app.now(), origin(request));
     let header = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
     let token = header.and_then(|it| it.strip_prefix("Bearer ")).ok_or(Problem::SignInRequired)?;
-    let claims = app.keys.verify(token, at).map_err(|_| Problem::SignInRequired)?;
+    let claims = match app.keys.verify(token, at) {
+        Ok(claims) => claims,
+        Err(_) => {
+            app.providers.admit(token, (agent(request), &origin), at).await?.map_err(|_| Problem::SignInRequired)?
+        }
+    };
     let Claims { agency, user, session } = claims;
-    Ok(Call { agency, user, session, at, origin: origin(request) })
+    Ok(Call { agency, user, session, at, origin })
+}
+
+/// What a client calls itself, for its owner to know the session by.
+pub(crate) fn agent(request: &HttpRequest) -> Option<String> {
+    let text = request.headers().get(USER_AGENT)?.to_str().ok()?.trim();
+    (!text.is_empty()).then(|| text.chars().take(AGENT_CHARS).collect())
 }
 
 /// Refuses a query where none is described; where one is, its handler judges it.

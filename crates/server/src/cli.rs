@@ -83,6 +83,12 @@ pub enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Manage the providers that an agency trusts to sign its people in
+    Issuer {
+        /// What to do with them
+        #[command(subcommand)]
+        command: IssuerCommand,
+    },
     /// Manage the keys that seal values
     Keys {
         /// What to do with them
@@ -159,6 +165,62 @@ pub struct Verification {
 pub enum KeysCommand {
     /// Add a key to the file and put every sealed value under it, while others read and write
     Rotate,
+}
+
+/// Managing providers.
+#[derive(Debug, Subcommand)]
+pub enum IssuerCommand {
+    /// Trust a provider, or trust it otherwise than before; whoever it signed in signs in again
+    Set(Box<Trust>),
+    /// Print which are trusted
+    List,
+    /// Trust it no more, from the next request on
+    Remove {
+        /// The agency
+        #[arg(long)]
+        agency: String,
+        /// What it calls itself
+        #[arg(long)]
+        issuer: String,
+        /// What its tokens are made for
+        #[arg(long)]
+        audience: String,
+    },
+}
+
+/// What is trusted of a provider.
+#[derive(Debug, Args)]
+pub struct Trust {
+    /// The agency whose people it signs in
+    #[arg(long)]
+    pub agency: String,
+    /// What it calls itself, to the letter: `iss` of its tokens
+    #[arg(long)]
+    pub issuer: String,
+    /// What its tokens have to be made for: one of `aud`
+    #[arg(long)]
+    pub audience: String,
+    /// To whom it may have given a token: `client_id` or `azp`, once for each
+    #[arg(long, required = true)]
+    pub client: Vec<String>,
+    /// Where its keys are; its discovery document says so where left out
+    #[arg(long)]
+    pub jwks_url: Option<String>,
+    /// What it may sign with, once for each: RS256 to PS512, ES256, ES384, `EdDSA`
+    #[arg(long, default_values = ["RS256", "PS256", "ES256", "EdDSA"])]
+    pub algorithm: Vec<String>,
+    /// What `acr` has to be, once for each that will do: name only what stands for two factors
+    #[arg(long)]
+    pub acr: Vec<String>,
+    /// What has to be in `amr`, once for each that is needed
+    #[arg(long)]
+    pub amr: Vec<String>,
+    /// How many minutes ago somebody may have signed in there at most, by `auth_time`; 720 is the most
+    #[arg(long, value_parser = clap::value_parser!(i64).range(1..=720))]
+    pub auth_minutes: Option<i64>,
+    /// Take access tokens whose header does not say `at+jwt` (RFC 9068)
+    #[arg(long)]
+    pub plain_jwt: bool,
 }
 
 /// Managing people.

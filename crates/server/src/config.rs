@@ -44,6 +44,10 @@ pub struct Config {
     pub public_url: String,
     /// Where webhooks may go beside public addresses, for development.
     pub webhook_allow: Allowed,
+    /// Where issuers may be asked for keys beside public addresses, inside the agency's own network.
+    pub issuer_allow: Allowed,
+    /// The authority that certifies them there, as PEM.
+    pub issuer_ca: Option<reqwest::Certificate>,
     /// Where a worker shows whether it runs; none shows it nowhere.
     pub work_listen: Option<SocketAddr>,
     /// How long a sign-in lasts.
@@ -96,7 +100,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 33] = [
+pub const VARIABLES: [(&str, &str); 35] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_UNGUARDED", "`accepted` starts on a database that can lose writes or by a login that can do too much"),
@@ -115,6 +119,11 @@ pub const VARIABLES: [(&str, &str); 33] = [
     ("HOMEWARD_MAIL_FROM", "in whose name mail is sent, homeward@localhost where left out"),
     ("HOMEWARD_PUBLIC_URL", "where people sign in, as it stands in messages; HOMEWARD_LISTEN where left out"),
     ("HOMEWARD_WEBHOOK_ALLOW", "host:port pairs that webhooks may go to though they are not public, by commas"),
+    (
+        "HOMEWARD_ISSUER_ALLOW",
+        "host:port pairs where issuers may be asked for keys though they are not public, by commas",
+    ),
+    ("HOMEWARD_ISSUER_CA", "a certificate authority to trust there beside those of the machine, as PEM"),
     ("HOMEWARD_IDLE_MINUTES", "after how long a session that nobody uses ends, 15 where left out, 30 at most"),
     ("HOMEWARD_SESSION_HOURS", "how long a session lasts at most, 12 where left out, and no more"),
     ("HOMEWARD_SESSIONS_AT_ONCE", "how many sessions of one person stand at once, 5 where left out"),
@@ -178,6 +187,8 @@ impl Config {
                 format!("{scheme}://{listen}")
             }),
             webhook_allow: parsed(values, faults, "HOMEWARD_WEBHOOK_ALLOW", Allowed::default()),
+            issuer_allow: parsed(values, faults, "HOMEWARD_ISSUER_ALLOW", Allowed::default()),
+            issuer_ca: authority(values, faults),
             database_url: text("DATABASE_URL"),
             migrate_url: text("HOMEWARD_MIGRATE_URL"),
             unguarded: accepted(values, faults, "HOMEWARD_UNGUARDED"),
@@ -274,6 +285,13 @@ fn certificate(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> O
             None
         }
     }
+}
+
+fn authority(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Option<reqwest::Certificate> {
+    let path = values.get("HOMEWARD_ISSUER_CA")?;
+    let pem = std::fs::read(path).map_err(|error| error.to_string());
+    let read = pem.and_then(|it| reqwest::Certificate::from_pem(&it).map_err(|_| "it is no certificate".to_owned()));
+    read.map_err(|fault| faults.push(format!("HOMEWARD_ISSUER_CA: {path}: {fault}"))).ok()
 }
 
 fn listening(values: &BTreeMap<String, String>, faults: &mut Vec<String>, name: &str) -> Option<SocketAddr> {

@@ -12,6 +12,7 @@ use crate::auth::token::Keys;
 use crate::clock::Clock;
 use crate::objects::Objects;
 use crate::photo::Decoder;
+use crate::provider::Providers;
 use crate::pulse::Pulse;
 use crate::webhook::Poster;
 
@@ -24,6 +25,8 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// What signs tokens and cursors.
     pub keys: Arc<Keys>,
+    /// Who else says who somebody is.
+    pub providers: Arc<Providers>,
     /// What hashes passwords, off the event loop.
     pub passwords: Arc<Passwords>,
     /// Where sealed pictures are kept.

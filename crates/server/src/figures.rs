@@ -18,7 +18,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, and what it says.
-pub const FIGURES: [(&str, Kind, &str); 29] = [
+pub const FIGURES: [(&str, Kind, &str); 31] = [
     ("http_requests_total", Counter, "requests answered, by route, method and status"),
     ("http_request_seconds", Histogram, "how long an answer took, by route and method"),
     ("rungs_total", Counter, "rungs handled by a worker, by outcome"),
@@ -46,6 +46,8 @@ pub const FIGURES: [(&str, Kind, &str); 29] = [
     ("replica_lag_seconds", Gauge, "how far the last replica is behind, or for how long it was silent"),
     ("certificate_days_left", Gauge, "how many days a certificate lasts, by whose"),
     ("trail_unsigned_seconds", Gauge, "how long nothing was signed of the trail that waits longest"),
+    ("provider_keys_age_seconds", Gauge, "how old the public keys of a sign-in provider are, the oldest"),
+    ("provider_tokens_refused_total", Counter, "tokens that are none of ours and no provider's, by reason"),
     ("alarms_open", Gauge, "alarms that stand"),
     ("watch_rounds_total", Counter, "rounds of the watch, by outcome"),
 ];

@@ -65,7 +65,10 @@ fn base() -> OpenApi {
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
     let mut document = OpenApiBuilder::new().info(info).build();
     let components = document.components.get_or_insert_with(Default::default);
-    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(Some(
+        "An access token of `login` or `refresh_session`, or one that a provider gave which the agency trusts.",
+    ));
+    let bearer = bearer.build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     let mut schemas: Vec<(String, RefOr<Schema>)> =
         vec![("Problem".to_owned(), ProblemView::schema()), (Fault::name().into_owned(), Fault::schema())];

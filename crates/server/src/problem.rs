@@ -1,6 +1,6 @@
 //! What a client is told when something cannot be done (RFC 9457). The one file with status codes of errors.
 
-use actix_web::http::StatusCode;
+use actix_web::http::StatusCode as S;
 use actix_web::http::header::{ALLOW, RETRY_AFTER};
 use actix_web::{HttpResponse, ResponseError};
 use homeward_domain::episode::{MomentsError, ReceiptMovesLater};
@@ -141,8 +141,7 @@ impl Problem {
     }
 
     /// Exhaustive: a new problem does not compile until someone decides its status.
-    fn kind(&self) -> (StatusCode, &'static str) {
-        use StatusCode as S;
+    fn kind(&self) -> (S, &'static str) {
         match self {
             Self::SignInRequired => (S::UNAUTHORIZED, "sign-in-required"),
             Self::SignInFailed => (S::UNAUTHORIZED, "sign-in-failed"),
@@ -226,11 +225,11 @@ impl Problem {
     }
 }
 
-fn notification(error: &NotificationError) -> (StatusCode, &'static str) {
+fn notification(error: &NotificationError) -> (S, &'static str) {
     match error {
-        NotificationError::BeforeReceipt { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "before-receipt"),
-        NotificationError::InTheFuture { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "in-the-future"),
-        NotificationError::AlreadyRetracted => (StatusCode::CONFLICT, "already-retracted"),
+        NotificationError::BeforeReceipt { .. } => (S::UNPROCESSABLE_ENTITY, "before-receipt"),
+        NotificationError::InTheFuture { .. } => (S::UNPROCESSABLE_ENTITY, "in-the-future"),
+        NotificationError::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
     }
 }
 
@@ -270,6 +269,9 @@ fn conflict(taken: Taken) -> Problem {
         Taken::OverlappingEpisode | Taken::OpenEpisode | Taken::EpisodeNumber => Problem::OverlappingEpisode,
         Taken::Email => Problem::EmailTaken,
         Taken::Address => Problem::AddressKnown,
+        Taken::Identity => {
+            Problem::Impossible(vec![Fault::of("subject", "means somebody already, or the person is known by another")])
+        }
         Taken::SupersededBefore => Problem::SupersededBefore,
         Taken::EndBeforeBegin => Problem::Impossible(vec![Fault::of("absence_began_at", "is after the end")]),
     }
@@ -303,7 +305,7 @@ pub fn refuse(faults: Vec<impossible::Impossible>) -> Result<(), Problem> {
 }
 
 impl ResponseError for Problem {
-    fn status_code(&self) -> StatusCode {
+    fn status_code(&self) -> S {
         self.kind().0
     }
 
@@ -324,7 +326,7 @@ impl ResponseError for Problem {
         if let Self::MethodNotAllowed { allowed } = self {
             response.insert_header((ALLOW, allowed.as_str()));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if status == S::SERVICE_UNAVAILABLE {
             response.insert_header((RETRY_AFTER, "1"));
         }
         response.body(Value::Object(body).to_string())

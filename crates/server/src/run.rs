@@ -35,10 +35,12 @@ use crate::watch::{Watch, worker_name};
 use crate::webhook::Poster;
 
 mod doors;
+mod issuers;
 mod keys;
 mod trail;
 
 use doors::{answer_until_told, show_until_told};
+use issuers::{manage_issuer, providers};
 use keys::{admitted, migrate_and_seal, open_store, rotate_keys};
 use trail::{audit, notary};
 
@@ -146,10 +148,8 @@ async fn dispatch(command: Command, config: &Config, database: &Database) -> Res
             ensure_current(database).await?;
             manage_user(command, database).await?;
         }
-        Command::Keys { command: KeysCommand::Rotate } => {
-            ensure_current(database).await?;
-            rotate_keys(config, database).await?;
-        }
+        Command::Issuer { command } => manage_issuer(command, config, database).await?,
+        Command::Keys { command: KeysCommand::Rotate } => rotate_keys(config, database).await?,
         Command::Audit { command } => {
             ensure_current(database).await?;
             return audit(command, config, database).await;
@@ -270,13 +270,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     let poster = Poster::new(config.webhook_allow.clone());
     let (stop, stopped) = watch::channel(false);
     let mut working = JoinSet::new();
-    let pulse = Pulse {
-        lookout: store.lookout(),
-        clock: clock.clone(),
-        key_file: Some(config.data_key_file.clone()),
-        needs_the_time: !roles.serve,
-        metrics: Some(figures::keep()?),
-    };
+    let pulse = pulse(config, (&store, &clock), roles)?;
     if roles.work {
         let name = worker_name("worker");
         let worker =
@@ -289,6 +283,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
     }
     if roles.serve {
         let state = AppState {
+            providers: providers(config, &store, &clock),
             store,
             clock,
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
@@ -323,6 +318,17 @@ async fn guarded(config: &Config, database: &Database) -> Result<(), Failure> {
     }
     print(&faults);
     Ok(())
+}
+
+/// What shows whether the process works.
+fn pulse(config: &Config, (store, clock): (&Store, &Arc<dyn Clock>), roles: Roles) -> Result<Pulse, Failure> {
+    Ok(Pulse {
+        lookout: store.lookout(),
+        clock: clock.clone(),
+        key_file: Some(config.data_key_file.clone()),
+        needs_the_time: !roles.serve,
+        metrics: Some(figures::keep()?),
+    })
 }
 
 /// A loop for each way that messages leave by.

@@ -7,7 +7,7 @@ use homeward_domain::delivery::Reply;
 use homeward_store::deliveries::{Answer, Hook};
 use homeward_store::webhooks::Signers;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -122,7 +122,7 @@ impl Poster {
 
     async fn post(&self, post: &Post<'_>, now: DateTime<Utc>) -> Result<Heard, Failure> {
         let checked = check(post.url, &self.allowed)?;
-        let client = pinned(&checked).await?;
+        let client = pinned(&checked).await?.timeout(PATIENCE).build()?;
         let body = serde_json::to_string(post.event)?;
         let response = client
             .post(checked.url.clone())
@@ -142,14 +142,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A client that knows one address for the host: the one that was checked (WH-01). It follows nothing (WH-03), and no
 /// proxy of the environment is asked (WH-05).
-async fn pinned(checked: &Checked) -> Result<Client, Failure> {
+pub(crate) async fn pinned(checked: &Checked) -> Result<ClientBuilder, Failure> {
     let address = checked.resolve().await?;
-    Ok(Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .timeout(PATIENCE)
-        .resolve(&checked.host, address)
-        .build()?)
+    Ok(Client::builder().redirect(Policy::none()).no_proxy().resolve(&checked.host, address))
 }
 
 async fn heard(mut response: Response) -> Result<Heard, Failure> {

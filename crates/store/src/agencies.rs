@@ -22,6 +22,10 @@ use crate::search::{self, Source};
 use crate::sql::sql;
 use crate::tx::Store;
 
+mod issuers;
+
+pub use issuers::NewIssuer;
+
 /// Every agency, by name.
 pub(crate) const EVERY: &str = "select id, name, time_zone, jurisdiction, own_pack, rules_version, \
     state_option_under_26, planned_with from agencies order by name";

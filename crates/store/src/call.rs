@@ -189,6 +189,7 @@ impl Standing {
 
 /// One row: the session, the person, their agency, and perhaps a child.
 #[derive(QueryableByName)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns of a row, and none of them follows from another")]
 pub(crate) struct Row {
     #[diesel(sql_type = diesel::sql_types::Text)]
     role: String,
@@ -220,6 +221,8 @@ pub(crate) struct Row {
     pub(crate) proven_at: DateTime<Utc>,
     #[diesel(sql_type = diesel::sql_types::Bool)]
     enrolling: bool,
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    by_provider: bool,
     #[diesel(embed)]
     named: Option<Named>,
 }
@@ -229,7 +232,7 @@ const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
     c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, s.idle_until, \
-    s.proven_at, s.enrolling \
+    s.proven_at, s.enrolling, s.identity_id is not null as by_provider \
     from sessions s \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
     join agencies a on a.id = s.agency_id \
@@ -258,7 +261,11 @@ impl Row {
         };
         let child = child.map(|id| self.child(id)).transpose()?.flatten();
         // Machines do not sign in: who has a session is a person.
-        let session = if self.enrolling { SessionKind::Enrolling } else { SessionKind::Human };
+        let session = match (self.enrolling, self.by_provider) {
+            (true, _) => SessionKind::Enrolling,
+            (false, true) => SessionKind::Provider,
+            (false, false) => SessionKind::Human,
+        };
         Ok(Standing {
             fresh_until: self.proven_at + fresh,
             caller: Caller { user: call.user, agency: call.agency, role, reach, session },

@@ -62,6 +62,8 @@ pub enum Taken {
     Email,
     /// The person gave this address before.
     Address,
+    /// The issuer's subject means somebody already, or the issuer knows the person by another.
+    Identity,
 }
 
 /// A result of the store.
@@ -105,6 +107,7 @@ fn taken(constraint: &str) -> Option<Taken> {
         "missing_episodes_number_key" => Taken::EpisodeNumber,
         "users_email_key" => Taken::Email,
         "addresses_once" => Taken::Address,
+        "identities_subject_once" | "identities_person_once" => Taken::Identity,
         "determinations_superseded_once" => Taken::SupersededBefore,
         _ => return None,
     })

@@ -413,6 +413,44 @@ diesel::table! {
 }
 
 diesel::table! {
+    identities (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        issuer_id -> Uuid,
+        subject -> Text,
+        user_id -> Uuid,
+        asked_by -> Uuid,
+        asked_at -> Timestamptz,
+        linked_by -> Nullable<Uuid>,
+        linked_at -> Nullable<Timestamptz>,
+        removed_by -> Nullable<Uuid>,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    issuers (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        issuer -> Text,
+        audience -> Text,
+        jwks_url -> Nullable<Text>,
+        algorithms -> Array<Text>,
+        clients -> Array<Text>,
+        acr -> Array<Text>,
+        amr -> Array<Text>,
+        auth_seconds -> Nullable<Int4>,
+        takes_plain_jwt -> Bool,
+        version -> Int4,
+        set_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
+        keys -> Nullable<Jsonb>,
+        keys_at -> Nullable<Timestamptz>,
+        asked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     look_children (agency_id, child_id, look_id) {
         agency_id -> Uuid,
         child_id -> Uuid,
@@ -917,6 +955,8 @@ diesel::table! {
         agent -> Nullable<Text>,
         proven_at -> Timestamptz,
         enrolling -> Bool,
+        identity_id -> Nullable<Uuid>,
+        sign_in -> Nullable<Bytea>,
     }
 }
 
@@ -1112,6 +1152,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     hand_overs,
     heartbeats,
     idempotency_keys,
+    identities,
+    issuers,
     look_children,
     look_reviews,
     looks,

@@ -11,12 +11,14 @@ use crate::tx::Store;
 
 mod anew;
 mod own;
+mod provider;
 mod record;
 mod rotate;
 mod start;
 mod touch;
 
 pub use own::{Live, end_all, end_others, end_own, own};
+pub use provider::ProviderSignIn;
 pub use rotate::{Presented, Rotation};
 pub use start::Client;
 pub(crate) use touch::Touch;

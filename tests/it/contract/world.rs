@@ -12,7 +12,7 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 65] = [
+pub(super) const OF_NO_CHILD: [&str; 69] = [
     "add_address",
     "add_on_call_shift",
     "add_user",
@@ -44,11 +44,14 @@ pub(super) const OF_NO_CHILD: [&str; 65] = [
     "get_reminder_proof",
     "get_user",
     "get_webhook",
+    "link_identity",
     "list_absences",
     "list_addresses",
     "list_agency_rules",
     "list_calendar_feeds",
     "list_hand_overs",
+    "list_identities",
+    "list_issuers",
     "list_look_reviews",
     "list_on_call_shifts",
     "list_primary_factors",
@@ -70,6 +73,7 @@ pub(super) const OF_NO_CHILD: [&str; 65] = [
     "record_look_review",
     "refresh_session",
     "remove_address",
+    "remove_identity",
     "remove_webhook",
     "renew_recovery_codes",
     "resend_webhook_message",

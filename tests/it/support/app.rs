@@ -15,6 +15,7 @@ use homeward_server::demo::{self, NewUser};
 use homeward_server::mail::Mailer;
 use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
+use homeward_server::provider::{Fetcher, Providers};
 use homeward_server::pulse::Pulse;
 use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve::{self, Door};
@@ -82,6 +83,7 @@ impl TestApp {
         let worker = Worker { store: store.clone(), clock: clock.clone(), objects: objects.clone(), name };
         let pulse = pulse(&store, &clock);
         let state = AppState {
+            providers: providers(&store),
             store,
             clock: clock.clone(),
             keys: Arc::new(Keys::new(SigningKey::from_bytes((7..39).collect()).expect("a key"))),
@@ -109,7 +111,7 @@ impl TestApp {
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         let store = store.limited(self.state.store.limits());
-        listen(&AppState { store, ..self.state.clone() })
+        listen(&AppState { providers: providers(&store), store, ..self.state.clone() })
     }
 
     /// Another server on the same database, which decodes pictures with this. Its address.
@@ -269,6 +271,11 @@ fn roomy() -> Limits {
 pub fn program() -> PathBuf {
     let tests = std::env::current_exe().expect("a path");
     tests.ancestors().map(|it| it.join("homeward")).find(|it| it.is_file()).expect("the program is built")
+}
+
+/// Issuers of a test listen on this machine, at any port.
+fn providers(store: &Store) -> Arc<Providers> {
+    Arc::new(Providers::new(store.clone(), Fetcher::new(Allowed::anywhere())))
 }
 
 /// What shows whether it works. The database's clock is not the test's, so nothing is held against the test's.

@@ -163,6 +163,18 @@ fn t19_no_machine_records_a_determination_whatever_its_role_and_reach() {
 }
 
 #[test]
+fn whom_a_provider_signed_in_is_a_person_who_cannot_touch_the_factor_that_they_have_here() {
+    for role in Role::ALL.iter().copied() {
+        let there = Caller { session: SessionKind::Provider, ..of_the_whole_agency(role) };
+        for asked in every_act() {
+            let here = (asked.for_a_list)(&of_the_whole_agency(role));
+            let expected = if asked.act == OwnFactor::NAME { Err(Denied::Forbidden) } else { here };
+            assert_eq!((asked.for_a_list)(&there), expected, "{role} {}", asked.act);
+        }
+    }
+}
+
+#[test]
 fn the_import_is_a_machine() {
     assert_eq!(importer(id(2), id(1)).caller().session, SessionKind::Machine);
 }

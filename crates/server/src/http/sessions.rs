@@ -1,6 +1,6 @@
 //! Signing in, staying signed in, signing out, and who one is.
 
-use actix_web::http::header::{CACHE_CONTROL, USER_AGENT};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use chrono::{DateTime, Utc};
@@ -22,7 +22,7 @@ use crate::auth::factor::{self, FactorCode};
 use crate::auth::origin::origin;
 use crate::auth::password::{Password, PasswordError};
 use crate::auth::token::{RefreshToken, Secret};
-use crate::auth::{Sent, Within, refuse_stray_query};
+use crate::auth::{Sent, Within, agent, refuse_stray_query};
 use crate::body;
 use crate::ctx::App;
 use crate::problem::Problem;
@@ -32,8 +32,6 @@ use crate::wire::{Code, Text};
 
 /// What someone signs in with.
 type Email = Text<254>;
-/// So much is kept of what a client calls itself.
-const AGENT_CHARS: usize = 200;
 /// A code of a second factor.
 type SecondFactor = Text<32>;
 
@@ -325,12 +323,6 @@ pub(super) async fn sent<B: DeserializeOwned + ToSchema>(
     refuse_stray_query(request)?;
     let bytes = body::read(request, &mut payload.into_inner()).await?;
     body::parse(request, &bytes)
-}
-
-/// What a client calls itself, for its owner to know the session by.
-fn agent(request: &HttpRequest) -> Option<String> {
-    let text = request.headers().get(USER_AGENT)?.to_str().ok()?.trim();
-    (!text.is_empty()).then(|| text.chars().take(AGENT_CHARS).collect())
 }
 
 fn secret() -> Result<Secret, Problem> {

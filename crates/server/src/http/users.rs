@@ -20,6 +20,7 @@ use crate::wire::{self, Code, Reference};
 pub(super) mod back_ups;
 pub(super) mod change;
 pub(super) mod hand_overs;
+pub(super) mod identities;
 pub(super) mod sign_ins;
 
 /// A unit of the agency.

@@ -2,7 +2,7 @@
 
 use homeward_store::{Store, migrate};
 
-use super::{Database, Failure, print};
+use super::{Database, Failure, ensure_current, print};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::Config;
 use crate::data_keys;
@@ -31,6 +31,7 @@ pub(super) async fn open_store(config: &Config, database: &Database) -> Result<S
 
 /// A new key, and every value under it.
 pub(super) async fn rotate_keys(config: &Config, database: &Database) -> Result<(), Failure> {
+    ensure_current(database).await?;
     let store = admitted(config, database).await?;
     data_keys::add(&config.data_key_file, store.keyring())?;
     store.admit_keys(SystemClock.now()).await?;

@@ -26,9 +26,12 @@ pub struct Live {
     pub expires_at: DateTime<Utc>,
     /// What the client called itself.
     pub agent: Option<String>,
+    /// Whether a provider signed them in.
+    pub by_provider: bool,
 }
 
-const OWN: &str = "select id, started_at, idle_until, expires_at, agent from sessions \
+const OWN: &str = "select id, started_at, idle_until, expires_at, agent, identity_id is not null as by_provider \
+    from sessions \
     where agency_id = ? and user_id = ? and ended_at is null and ? < expires_at and ? < idle_until \
     order by started_at, id";
 
@@ -61,6 +64,8 @@ struct Row {
     expires_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Text>)]
     agent: Option<String>,
+    #[diesel(sql_type = Bool)]
+    by_provider: bool,
 }
 
 impl Store {
@@ -93,6 +98,7 @@ pub async fn own(tx: &ReadTx, grant: &Grant<OwnSettings>) -> StoreResult<Vec<Liv
         idle_until: it.idle_until.min(it.expires_at),
         expires_at: it.expires_at,
         agent: it.agent,
+        by_provider: it.by_provider,
     };
     Ok(rows.into_iter().map(live).collect())
 }

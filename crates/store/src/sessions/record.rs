@@ -20,7 +20,10 @@ impl Store {
         at: DateTime<Utc>,
     ) -> StoreResult<()> {
         let session = match step {
-            SignInStep::In(session) | SignInStep::Out(session) | SignInStep::Reused(session) => Some(session),
+            SignInStep::In(session)
+            | SignInStep::ByProvider(session, _)
+            | SignInStep::Out(session)
+            | SignInStep::Reused(session) => Some(session),
             SignInStep::Failed => None,
         };
         let entry = audit::entry(By::arriving(at, session, origin), &Entry::of_sign_in(agency, user, step))?;

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Bytea, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use homeward_domain::id::{AgencyId, SessionId, UserId};
 
 use super::{SecretHash, Session};
 use crate::call;
@@ -75,7 +76,7 @@ impl Store {
                     return Ok(false);
                 }
                 sign_ins::forget_failures(conn, who, at).await?;
-                self.end_oldest(conn, &session, at).await?;
+                self.end_oldest(conn, (who.agency, who.user), at).await?;
                 self.tell(conn, who, (&session, agent.clone()), at).await?;
                 Ok(true)
             })
@@ -108,12 +109,18 @@ impl Store {
         Ok(inserted == 1)
     }
 
-    async fn end_oldest(&self, mut conn: &AsyncPgConnection, of: &Session, at: DateTime<Utc>) -> StoreResult<()> {
+    /// Of those that stand of one person, ends the oldest where there are more than may be.
+    pub(super) async fn end_oldest(
+        &self,
+        mut conn: &AsyncPgConnection,
+        (agency, user): (AgencyId, UserId),
+        at: DateTime<Utc>,
+    ) -> StoreResult<()> {
         sql(END_OLDEST)
             .bind::<Timestamptz, _>(at)
-            .bind::<SqlUuid, _>(of.agency.uuid())
-            .bind::<SqlUuid, _>(of.agency.uuid())
-            .bind::<SqlUuid, _>(of.user.uuid())
+            .bind::<SqlUuid, _>(agency.uuid())
+            .bind::<SqlUuid, _>(agency.uuid())
+            .bind::<SqlUuid, _>(user.uuid())
             .bind::<Timestamptz, _>(at)
             .bind::<Timestamptz, _>(at)
             .bind::<BigInt, _>(self.limits.at_once)
@@ -136,8 +143,19 @@ impl Store {
         if TOLD_FAILURES <= who.failures {
             notices::queue(conn, Notice::SignedInAfterFailures, (who.agency, who.user), at).await?;
         }
-        if is_elsewhere(conn, session, agent, at).await? {
-            notices::queue(conn, Notice::SignedInElsewhere, (who.agency, who.user), at).await?;
+        self.tell_elsewhere(conn, (who.agency, who.user, session.id), agent, at).await
+    }
+
+    /// A client that they have not used of late is told to whoever the sign-in is of.
+    pub(super) async fn tell_elsewhere(
+        &self,
+        conn: &AsyncPgConnection,
+        (agency, user, session): (AgencyId, UserId, SessionId),
+        agent: Option<String>,
+        at: DateTime<Utc>,
+    ) -> StoreResult<()> {
+        if self.mails && is_elsewhere(conn, (agency, user, session), agent, at).await? {
+            notices::queue(conn, Notice::SignedInElsewhere, (agency, user), at).await?;
         }
         Ok(())
     }
@@ -145,16 +163,14 @@ impl Store {
 
 async fn is_elsewhere(
     mut conn: &AsyncPgConnection,
-    session: &Session,
+    (agency, user, session): (AgencyId, UserId, SessionId),
     agent: Option<String>,
     at: DateTime<Utc>,
 ) -> StoreResult<bool> {
     let mut query = sql(ELSEWHERE);
     for _ in 0..2 {
-        query = query
-            .bind::<SqlUuid, _>(session.agency.uuid())
-            .bind::<SqlUuid, _>(session.user.uuid())
-            .bind::<SqlUuid, _>(session.id.uuid());
+        query =
+            query.bind::<SqlUuid, _>(agency.uuid()).bind::<SqlUuid, _>(user.uuid()).bind::<SqlUuid, _>(session.uuid());
     }
     let query = query.bind::<Nullable<Text>, _>(agent).bind::<Timestamptz, _>(at - KNOWN);
     let row: Elsewhere = query.get_result(&mut conn).await?;

@@ -29,6 +29,8 @@ pub(crate) struct SessionView {
     expires_at: DateTime<Utc>,
     /// What the client called itself.
     client: Option<String>,
+    /// A provider that my agency trusts signed me in.
+    by_provider: bool,
 }
 
 fn views(all: Vec<Live>, current: Uuid) -> Shown<List<SessionView>> {
@@ -39,6 +41,7 @@ fn views(all: Vec<Live>, current: Uuid) -> Shown<List<SessionView>> {
         idle_until: it.idle_until,
         expires_at: it.expires_at,
         client: it.agent,
+        by_provider: it.by_provider,
     };
     Shown(List::whole(all.into_iter().map(view).collect()))
 }

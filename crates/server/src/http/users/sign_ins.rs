@@ -130,6 +130,6 @@ pub(crate) async fn end_sessions(request: Within<ManagePeople>) -> Result<Shown<
 }
 
 /// Whoever could let themselves in again would need nobody's consent.
-fn refuse_own(actor: UserId, id: UserId) -> Result<(), Problem> {
+pub(super) fn refuse_own(actor: UserId, id: UserId) -> Result<(), Problem> {
     if actor == id { Err(Problem::TakesAnotherPerson) } else { Ok(()) }
 }
