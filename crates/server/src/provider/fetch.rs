@@ -79,6 +79,7 @@ impl Fetcher {
 
     /// Where its keys are, by its own word, which has to be the word of this very issuer.
     async fn discover(&self, issuer: &str) -> Result<String, FetchError> {
+        self.check(issuer)?;
         let found = self.get(&format!("{}{DISCOVERY}", issuer.trim_end_matches('/'))).await?;
         let found = serde_json::from_value(found).map_err(|_| FetchError::Answer("is no discovery document"))?;
         let Discovered { issuer: named, jwks_uri } = found;
