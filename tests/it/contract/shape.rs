@@ -75,7 +75,7 @@ fn ck_03_every_instant_is_described_with_date_time_and_offset() {
 }
 
 /// Acts without a body: what is done is in the path.
-const BODILESS: [&str; 16] = [
+const BODILESS: [&str; 17] = [
     "logout",
     "acknowledge_reminder",
     "ask_factor_reset",
@@ -86,6 +86,7 @@ const BODILESS: [&str; 16] = [
     "end_session",
     "enrol_factor",
     "remove_address",
+    "remove_identity",
     "renew_recovery_codes",
     "resend_webhook_message",
     "revoke_calendar_feed",
