@@ -18,6 +18,7 @@ mod model;
 
 use std::collections::BTreeMap;
 
+use crate::silence::computed;
 use crate::support::setting;
 use history::History;
 use model::Bug;
@@ -40,6 +41,7 @@ async fn play(seed: u64, bug: Option<Bug>) -> Result<BTreeMap<&'static str, usiz
             return Err(format!("SEED={seed}\n{}\n{difference}", history.log.join("\n")));
         }
     }
+    computed::same(&history.app).await.map_err(|it| format!("SEED={seed}\n{}\n{it}", history.log.join("\n")))?;
     Ok(history.happened)
 }
 

@@ -1,6 +1,7 @@
 //! Silence is an alarm: each way for the reminders to die is noticed, told on another way than theirs, and closed with a
 //! word. `make silence` does the same to real processes, against their limits in real time.
 
+pub mod computed;
 mod deaths;
 mod figures;
 mod grounds;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
+use homeward_domain::id::AgencyId;
 use homeward_domain::silence::Owing;
 use uuid::Uuid;
 
@@ -19,6 +20,13 @@ use crate::sql::sql;
 const BATCH: usize = 500;
 
 const OWING: &str = include_str!("owing.sql");
+const FLOOR: &str = include_str!("floor.sql");
+
+#[derive(QueryableByName)]
+struct Differing {
+    #[diesel(sql_type = BigInt)]
+    differing: i64,
+}
 
 #[derive(QueryableByName)]
 struct Counts {
@@ -45,7 +53,7 @@ impl Lookout {
             let agency = row.agency()?;
             // What is about to be planned again may differ until it is.
             let is_settled = planned_with == Some(plan_key(&agency)?);
-            let opening = one_moment(&agency);
+            let opening = one_moment(agency.id);
             let one = self.within(&opening, async |conn| of_agency(conn, &agency, is_settled, now).await).await?;
             all = sum(all, one);
         }
@@ -53,9 +61,16 @@ impl Lookout {
     }
 }
 
+impl Lookout {
+    /// How many duties of this agency the federal floor asks for otherwise than they are stored, counted by SQL alone.
+    pub async fn differing_from_the_floor(&self, agency: AgencyId) -> StoreResult<usize> {
+        self.within(&one_moment(agency), async |conn| differing(conn, agency).await).await
+    }
+}
+
 /// All statements see the same moment, and hold nobody up.
-fn one_moment(agency: &Agency) -> String {
-    format!("begin isolation level repeatable read read only; set local homeward.agency_id = '{}'", agency.id)
+fn one_moment(agency: AgencyId) -> String {
+    format!("begin isolation level repeatable read read only; set local homeward.agency_id = '{agency}'")
 }
 
 async fn of_agency(
@@ -87,7 +102,12 @@ async fn disagreeing(conn: &AsyncPgConnection, agency: &Agency, at: DateTime<Utc
         let children = many.children(&children).await?;
         count += many.disagreeing(&ids, |id| children.iter().find(|it| it.id == id)).await?;
     }
-    Ok(count)
+    Ok(count.max(differing(conn, agency.id).await?))
+}
+
+async fn differing(conn: &AsyncPgConnection, agency: AgencyId) -> StoreResult<usize> {
+    let it: Differing = sql(FLOOR).bind::<SqlUuid, _>(agency.uuid()).get_result(&mut &*conn).await?;
+    Ok(usize::try_from(it.differing).unwrap_or(usize::MAX))
 }
 
 fn sum(one: Owing, other: Owing) -> Owing {
