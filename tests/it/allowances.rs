@@ -12,7 +12,8 @@ const NOW: &str = "2026-05-01T08:00:00Z";
 const LATER: &str = "2026-05-01T08:01:20Z";
 const LATER_STILL: &str = "2026-05-01T08:02:00Z";
 const ENOUGH: u32 = 100_000;
-const ROOMY: Rates = Rates { session: ENOUGH, person: ENOUGH, source: ENOUGH, stranger: ENOUGH, agency: ENOUGH };
+const ROOMY: Rates =
+    Rates { session: ENOUGH, person: ENOUGH, source: ENOUGH, stranger: ENOUGH, agency: ENOUGH, reporter: 600 };
 
 async fn asks(by: &Person, from: &str) -> Reply {
     by.send(Method::GET, "/v1/me", None, &[("x-forwarded-for", from)]).await
@@ -183,7 +184,7 @@ fn reports(path: &str) -> bool {
 
 #[tokio::test]
 async fn lm_03_with_all_else_used_up_200_episodes_are_opened_and_200_children_seen_in_a_minute() {
-    let app = TestApp::allowing(NOW, Rates { session: 40, person: 40, source: 80, stranger: 40, agency: 80 }).await;
+    let app = TestApp::allowing(NOW, Rates { session: 40, person: 40, source: 80, agency: 80, ..ROOMY }).await;
     let (worker, supervisor, auditor) = (app.caseworker().await, app.supervisor().await, app.auditor().await);
     let catalogue = worker.get("/v1/indicators", 200).await;
     let code = &catalogue["indicators"][0]["code"];
@@ -210,7 +211,7 @@ async fn lm_03_with_all_else_used_up_200_episodes_are_opened_and_200_children_se
 
 #[tokio::test]
 async fn lm_03_what_reports_has_an_end_too() {
-    let app = TestApp::at(NOW).await;
+    let app = TestApp::allowing(NOW, ROOMY).await;
     let worker = app.caseworker().await;
     let mut answered = Vec::new();
     for _ in 0..601 {

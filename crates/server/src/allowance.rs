@@ -25,11 +25,12 @@ mod tests;
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 /// A request may be late into the next minute. What is older than that was counted by a clock that was ahead.
 const LATE: TimeDelta = TimeDelta::minutes(2);
-/// So many blocks make an allowance.
+/// So many blocks make an allowance, or more: what a replica drew is lost where it is killed.
 const BLOCKS: u32 = 20;
+const LARGEST: u32 = 500;
 
-/// To say that a child is missing or was seen, for each person. Three times what is asked for (LM-03), so that it is
-/// there on however many replicas the blocks lie; and no setting takes of it.
+/// To say that a child is missing or was seen, at least, for each person. Three times what is asked for (LM-03), so that it
+/// is there on however many replicas the blocks lie.
 const REPORTS: u32 = 600;
 
 /// What is never held back by what else somebody asked for: adding a child, opening an episode, saying what was seen
@@ -54,19 +55,23 @@ pub struct Rates {
     pub stranger: u32,
     /// Of one agency.
     pub agency: u32,
+    /// Of one person, to say that a child is missing or was seen.
+    pub reporter: u32,
 }
 
 impl Rates {
     /// What follows from what one sign-in may ask for.
     pub const fn of_session(session: u32) -> Self {
-        Self { session, person: session * 2, source: session * 20, stranger: session * 2, agency: session * 100 }
+        let reporter = if session < REPORTS { REPORTS } else { session };
+        let (person, source, stranger, agency) = (session * 2, session * 20, session * 2, session * 100);
+        Self { session, person, source, stranger, agency, reporter }
     }
 
     fn of(&self, whose: Whose) -> u32 {
         match whose {
             Whose::Session(_) => self.session,
             Whose::Person(_) => self.person,
-            Whose::Reporter(_) => REPORTS,
+            Whose::Reporter(_) => self.reporter,
             Whose::Agency(_) => self.agency,
             Whose::Source(_) => self.source,
             Whose::Stranger(_) => self.stranger,
@@ -133,7 +138,7 @@ impl Allowances {
     /// How much of a block was there.
     async fn draw(&self, store: &Store, whose: Whose, minute: DateTime<Utc>) -> Result<u32, Problem> {
         let rate = self.rates.of(whose);
-        let block = (rate / BLOCKS).max(1);
+        let block = (rate / BLOCKS).clamp(1, LARGEST);
         match store.draw(whose, minute, block).await {
             Ok(before) => Ok(rate.saturating_sub(before).min(block)),
             // The request would fail by it, too.
