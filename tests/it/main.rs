@@ -5,6 +5,7 @@ mod support;
 mod contract;
 
 mod addresses;
+mod allowances;
 mod bad_input;
 mod bounces;
 mod calendars;

@@ -195,6 +195,7 @@ fn spawn(database: &str, folder: &TempDir, port: u16) -> Child {
     let mut command = Command::new(program());
     command.arg("serve").env("DATABASE_URL", database).env("HOMEWARD_DATA_DIR", folder.path());
     command.env("HOMEWARD_LISTEN", format!("127.0.0.1:{port}")).env("HOMEWARD_CONNECTIONS", "4");
+    command.env("HOMEWARD_REQUESTS_A_MINUTE", "1000000");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 

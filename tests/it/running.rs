@@ -48,7 +48,7 @@ async fn op_06_a_program_on_tables_that_are_not_its_own_migrates_nothing_and_doe
 }
 
 /// Every setting that can be wrong, each wrong.
-const WRONG: [(&str, &str); 19] = [
+const WRONG: [(&str, &str); 20] = [
     ("DATABASE_URL", "mysql://somewhere"),
     ("HOMEWARD_MIGRATE_URL", "nowhere"),
     ("HOMEWARD_LISTEN", "everywhere"),
@@ -61,6 +61,7 @@ const WRONG: [(&str, &str); 19] = [
     ("HOMEWARD_PUBLIC_URL", "homeward"),
     ("HOMEWARD_WEBHOOK_ALLOW", "localhost"),
     ("HOMEWARD_IDLE_MINUTES", "31"),
+    ("HOMEWARD_REQUESTS_A_MINUTE", "59"),
     ("HOMEWARD_SESSION_HOURS", "13"),
     ("HOMEWARD_SESSIONS_AT_ONCE", "0"),
     ("HOMEWARD_UNLOCK_MINUTES", "1"),

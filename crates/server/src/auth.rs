@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
+use crate::allowance;
 use crate::body;
 use crate::ctx::{App, AppState};
 use crate::openapi;
@@ -114,15 +115,19 @@ impl<A: Action> FromRequest for Within<A> {
 async fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
     let (at, origin) = (app.now(), origin(request));
     let header = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
-    let token = header.and_then(|it| it.strip_prefix("Bearer ")).ok_or(Problem::SignInRequired)?;
-    let claims = match app.keys.verify(token, at) {
-        Ok(claims) => claims,
-        Err(_) => {
-            app.providers.admit(token, (agent(request), &origin), at).await?.map_err(|_| Problem::SignInRequired)?
-        }
+    let token = header.and_then(|it| it.strip_prefix("Bearer "));
+    let claims = match token.map(|it| app.keys.verify(it, at)) {
+        Some(Ok(claims)) => Some(claims),
+        Some(Err(_)) => app.providers.admit(token.unwrap_or_default(), (agent(request), &origin), at).await?.ok(),
+        None => None,
     };
-    let Claims { agency, user, session } = claims;
-    Ok(Call { agency, user, session, at, origin })
+    let Some(Claims { agency, user, session }) = claims else {
+        allowance::admit_stranger(app, request, at).await?;
+        return Err(Problem::SignInRequired);
+    };
+    let call = Call { agency, user, session, at, origin };
+    allowance::admit(app, request, &call).await?;
+    Ok(call)
 }
 
 /// What a client calls itself, for its owner to know the session by.

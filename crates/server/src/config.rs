@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use homeward_store::sessions::Limits;
 
+use crate::allowance::Rates;
 use crate::private_file;
 use crate::tls::{Certificate, CertificateFiles};
 use crate::webhook::Allowed;
@@ -52,6 +53,8 @@ pub struct Config {
     pub work_listen: Option<SocketAddr>,
     /// How long a sign-in lasts.
     pub limits: Limits,
+    /// How much may be asked for in a minute.
+    pub rates: Rates,
     /// How the watch is set up.
     pub watch: WatchConfig,
     /// How the trail is signed and kept.
@@ -100,7 +103,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 35] = [
+pub const VARIABLES: [(&str, &str); 36] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_UNGUARDED", "`accepted` starts on a database that can lose writes or by a login that can do too much"),
@@ -130,6 +133,10 @@ pub const VARIABLES: [(&str, &str); 35] = [
     (
         "HOMEWARD_UNLOCK_MINUTES",
         "after how long a locked sign-in opens, 15 where left out; `never` asks an administrator",
+    ),
+    (
+        "HOMEWARD_REQUESTS_A_MINUTE",
+        "how much one session may ask for, 600 where left out; a person twice, an address 20, an agency 100 times as much",
     ),
     ("HOMEWARD_WORK_LISTEN", "where `work` shows /livez, /readyz, /metrics and /status; nowhere where left out"),
     ("HOMEWARD_WATCH_LISTEN", "the same for `watch`"),
@@ -199,6 +206,7 @@ impl Config {
             demo_password: text("HOMEWARD_DEMO_PASSWORD"),
             work_listen: listening(values, faults, "HOMEWARD_WORK_LISTEN"),
             limits: limits::read(values, faults),
+            rates: limits::rates(values, faults),
             watch: WatchConfig::from(values, faults),
             audit: AuditConfig::from(values, &data_dir),
             data_dir,

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use homeward_store::Store;
 use tokio::sync::Semaphore;
 
+use crate::allowance::Allowances;
 use crate::auth::password::Passwords;
 use crate::auth::token::Keys;
 use crate::clock::Clock;
@@ -25,6 +26,8 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// What signs tokens and cursors.
     pub keys: Arc<Keys>,
+    /// How much may be asked for in a minute.
+    pub allowances: Arc<Allowances>,
     /// Who else says who somebody is.
     pub providers: Arc<Providers>,
     /// What hashes passwords, off the event loop.

@@ -1,5 +1,6 @@
 //! The edge: HTTP, tokens, the worker, the command line, the clock.
 
+pub mod allowance;
 pub mod auth;
 mod body;
 pub mod bounce;

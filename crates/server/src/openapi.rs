@@ -6,8 +6,8 @@ use actix_web::App;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ContactBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
-    ResponseBuilder, Schema,
+    ContactBuilder, ContentBuilder, Header, HeaderBuilder, InfoBuilder, LicenseBuilder, ObjectBuilder, OpenApi,
+    OpenApiBuilder, PathItem, Ref, RefOr, ResponseBuilder, Schema, Type,
 };
 use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_actix_web::AppExt as _;
@@ -19,12 +19,13 @@ use crate::problem::{Fault, ProblemView};
 const OPEN: [&str; 4] = ["login", "refresh_session", "finish_password_reset", "read_calendar"];
 
 /// What may be answered instead, and why; each is `application/problem+json`.
-const PROBLEMS: [(&str, &str); 6] = [
+const PROBLEMS: [(&str, &str); 7] = [
     ("400", "The request is malformed"),
     ("401", "Not signed in"),
     ("403", "Tied to the record, but the role does not allow this"),
     ("404", "No such record, or none that the caller may know of"),
     ("413", "The body is too large"),
+    ("429", "More than one can ask for in a minute, or too many wait to be let in; wait as long as Retry-After says"),
     ("503", "The database cannot be reached; try again"),
 ];
 const PROBLEMS_OF_BODIES: [(&str, &str); 4] = [
@@ -59,7 +60,10 @@ fn base() -> OpenApi {
             "Case management for children missing from care. Two duties, to law enforcement and to NCMEC, each within \
              24 hours of receiving the information (42 U.S.C. 671(a)(35)(B)).\n\nInstants are RFC 3339; a time \
              without an offset is refused. Lists carry signed cursors. Creating calls take an `Idempotency-Key`, \
-             changing calls an `If-Match`. Every look at a child is recorded.",
+             changing calls an `If-Match`. Every look at a child is recorded.\n\nRequests are counted by the minute, of a session, \
+             a person, an address and an agency, on all servers together; 429 says when to come again. Adding a child, \
+             opening an episode and saying what was seen or where a child is are counted apart, and the rest holds none of \
+             them back.",
         ))
         .contact(Some(ContactBuilder::new().name(Some("Homeward")).build()))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()));
@@ -90,9 +94,6 @@ const CONFLICTING: [&str; 9] = [
     "ask_factor_reset",
 ];
 
-/// They hash a password, and each hash takes a turn.
-const HASHING: [&str; 4] = ["login", "change_password", "finish_password_reset", "prove_again"];
-
 /// Security and problems, the same for every operation, so that no handler repeats them.
 fn complete(operation: &mut Operation) {
     let name = operation.operation_id.clone().unwrap_or_default();
@@ -110,19 +111,25 @@ fn complete(operation: &mut Operation) {
     if CONFLICTING.contains(&name.as_str()) {
         add(operation, &[("409", "Conflicts with what is recorded")]);
     }
-    if HASHING.contains(&name.as_str()) {
-        add(operation, &[("429", "Too many wait to be let in; wait as long as Retry-After says")]);
-    }
 }
 
 fn is_version(parameter: &RefOr<Parameter>) -> bool {
     matches!(parameter, RefOr::T(it) if it.name == "If-Match")
 }
 
+/// They say when to come again.
+const COMES_AGAIN: [&str; 2] = ["429", "503"];
+
+fn seconds() -> Header {
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).build();
+    HeaderBuilder::new().description(Some("In so many seconds")).schema(Some(seconds)).build()
+}
+
 fn add(operation: &mut Operation, problems: &[(&str, &str)]) {
     for (status, description) in problems {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let problem = ResponseBuilder::new().description(*description).content("application/problem+json", content);
+        let problem = if COMES_AGAIN.contains(status) { problem.header("Retry-After", seconds()) } else { problem };
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| problem.build().into());
     }
 }

@@ -33,6 +33,15 @@ impl Fault {
     }
 }
 
+/// Of what there is too much at this moment.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub enum TooMany {
+    #[error("too many wait to be let in")]
+    Tries,
+    #[error("more was asked for than one can in a minute")]
+    Requests,
+}
+
 /// Everything that can be answered instead of what was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -48,8 +57,8 @@ pub enum Problem {
     StepUpRequired,
     #[error("there is no second factor")]
     NoSecondFactor,
-    #[error("too many wait to be let in; wait before the next try")]
-    TooManyTries { seconds: u64 },
+    #[error("{what}; wait before you go on")]
+    TooMany { what: TooMany, seconds: u64 },
     #[error("your role does not allow this")]
     Forbidden,
     #[error("there is no such record")]
@@ -149,7 +158,7 @@ impl Problem {
             Self::SecondFactorDue => (S::FORBIDDEN, "second-factor-due"),
             Self::StepUpRequired => (S::FORBIDDEN, "step-up-required"),
             Self::NoSecondFactor => (S::CONFLICT, "no-second-factor"),
-            Self::TooManyTries { .. } => (S::TOO_MANY_REQUESTS, "too-many-tries"),
+            Self::TooMany { what, .. } => too_many(*what),
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
             Self::NotFound => (S::NOT_FOUND, "not-found"),
             Self::MalformedJson(_) => (S::BAD_REQUEST, "malformed-json"),
@@ -222,6 +231,13 @@ impl Problem {
         if let Self::Unavailable(source) = self {
             tracing::warn!(error = %chain(source), "the database cannot be reached");
         }
+    }
+}
+
+fn too_many(what: TooMany) -> (S, &'static str) {
+    match what {
+        TooMany::Tries => (S::TOO_MANY_REQUESTS, "too-many-tries"),
+        TooMany::Requests => (S::TOO_MANY_REQUESTS, "too-many-requests"),
     }
 }
 
@@ -320,7 +336,7 @@ impl ResponseError for Problem {
         body.insert("request_id".into(), json!(request_id::current()));
         let mut response = HttpResponse::build(status);
         response.content_type("application/problem+json").insert_header(("Cache-Control", "no-store"));
-        if let Self::TooManyTries { seconds } = self {
+        if let Self::TooMany { seconds, .. } = self {
             response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         if let Self::MethodNotAllowed { allowed } = self {

@@ -245,6 +245,9 @@ impl Worker {
 
     /// Clears what is kept for a time only, and pictures that never got their row.
     pub async fn clear_old(&self) {
+        if let Err(error) = self.store.forget_allowances(self.clock.now()).await {
+            tracing::warn!(%error, "minutes that are over could not be forgotten");
+        }
         if let Err(error) = self.store.clear_old_answers(self.clock.now()).await {
             tracing::warn!(%error, "old idempotency keys could not be cleared");
         }

@@ -11,6 +11,7 @@ use homeward_store::{Store, StoreError, guard, migrate};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::allowance::Allowances;
 use crate::auth::password::{Cost, Passwords};
 use crate::auth::token::{Keys, SigningKey};
 use crate::bounce;
@@ -286,6 +287,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             providers: providers(config, &store, &clock),
             store,
             clock,
+            allowances: Arc::new(Allowances::new(config.rates)),
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new(Cost::STRONG)),
             objects,

@@ -73,7 +73,9 @@ impl From<Diesel> for StoreError {
     fn from(error: Diesel) -> Self {
         match &error {
             Diesel::NotFound => Self::NotFound,
-            Diesel::DatabaseError(_, info) if has_gone(info.message()) => Self::Unavailable(info.message().to_owned()),
+            Diesel::DatabaseError(_, info) if has_gone(info.message()) || is_full(info.details()) => {
+                Self::Unavailable(info.message().to_owned())
+            }
             Diesel::DatabaseError(_, info) => match info.constraint_name().and_then(taken) {
                 Some(taken) => Self::Taken(taken),
                 None => Self::Broken(error),
@@ -95,7 +97,12 @@ const GONE: [&str; 4] = [
 const FULL: &str = "No space left on device";
 
 fn has_gone(message: &str) -> bool {
-    GONE.iter().any(|it| message.starts_with(it)) || message.contains(FULL)
+    GONE.iter().any(|it| message.starts_with(it)) || is_full(Some(message))
+}
+
+/// Where what failed was something of the server's own, the reason stands in the details.
+fn is_full(text: Option<&str>) -> bool {
+    text.is_some_and(|it| it.contains(FULL))
 }
 
 fn taken(constraint: &str) -> Option<Taken> {

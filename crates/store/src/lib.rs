@@ -17,6 +17,7 @@ mod tx;
 
 pub mod addresses;
 pub mod agencies;
+pub mod allowances;
 pub mod audit;
 pub mod calendar_feeds;
 pub mod call;

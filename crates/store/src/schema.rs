@@ -67,6 +67,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    allowances (whose) {
+        whose -> Text,
+        minute -> Timestamptz,
+        drawn -> Int8,
+    }
+}
+
+diesel::table! {
     audit_checkpoints (agency_id, number) {
         agency_id -> Uuid,
         number -> Int8,
@@ -1132,6 +1140,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     addresses,
     agencies,
     alarms,
+    allowances,
     audit_checkpoints,
     audit_entries,
     audit_links,

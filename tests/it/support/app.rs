@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use homeward_domain::id::Id;
+use homeward_server::allowance::{Allowances, Rates};
 use homeward_server::auth::password::{Password, Passwords};
 use homeward_server::auth::token::{Keys, SigningKey};
 use homeward_server::clock::Clock as _;
@@ -56,22 +57,27 @@ impl TestApp {
 
     /// The same on a database of one's own.
     pub async fn on(db: Database, now: &str) -> Self {
-        Self::with(db, now, None, roomy()).await
+        Self::with(db, now, None, (roomy(), MANY)).await
     }
 
     /// A server on which sessions last no longer than they do where it is in use.
     pub async fn strict(now: &str) -> Self {
-        Self::with(Database::new().await, now, None, Limits::default()).await
+        Self::with(Database::new().await, now, None, (Limits::default(), MANY)).await
+    }
+
+    /// A server that lets no more be asked for in a minute than this.
+    pub async fn allowing(now: &str, rates: Rates) -> Self {
+        Self::with(Database::new().await, now, None, (roomy(), rates)).await
     }
 
     /// A server whose mail goes to `relay`.
     pub async fn mailing(now: &str, relay: &Relay) -> Self {
         let mailer = Mailer::new(&relay.url, "homeward@agency.test", "https://homeward.agency.test").expect("a mailer");
         let mailer = mailer.with_canaries(CANARIES).expect("an address");
-        Self::with(Database::new().await, now, Some(mailer), roomy()).await
+        Self::with(Database::new().await, now, Some(mailer), (roomy(), MANY)).await
     }
 
-    async fn with(db: Database, now: &str, mailer: Option<Mailer>, limits: Limits) -> Self {
+    async fn with(db: Database, now: &str, mailer: Option<Mailer>, (limits, rates): (Limits, Rates)) -> Self {
         let clock = Arc::new(TestClock::at(at(now)));
         let (key_text, keyring) = (KEYS.to_owned(), keyring());
         let store = Store::open(&db.url, 4, keyring.clone()).await.expect("the database opens").limited(limits);
@@ -86,6 +92,7 @@ impl TestApp {
             providers: providers(&store),
             store,
             clock: clock.clone(),
+            allowances: Arc::new(Allowances::new(rates)),
             keys: Arc::new(Keys::new(SigningKey::from_bytes((7..39).collect()).expect("a key"))),
             passwords: Arc::new(Passwords::new(LITTLE)),
             objects,
@@ -111,7 +118,8 @@ impl TestApp {
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         let store = store.limited(self.state.store.limits());
-        listen(&AppState { providers: providers(&store), store, ..self.state.clone() })
+        let allowances = Arc::new(self.state.allowances.anew());
+        listen(&AppState { providers: providers(&store), store, allowances, ..self.state.clone() })
     }
 
     /// Another server on the same database, which decodes pictures with this. Its address.
@@ -262,6 +270,9 @@ impl TestApp {
 }
 
 /// Tests go from one hour or year to the next with one token, and sign the same person in for each case.
+/// Time stands still in most tests, so all that they ask for comes in one minute.
+const MANY: Rates = Rates::of_session(1_000_000);
+
 fn roomy() -> Limits {
     let (access, unused) = (TimeDelta::minutes(15), TimeDelta::days(36_500));
     Limits { access, unused, fresh: access, at_once: 1_000, ..Limits::default() }

@@ -1,17 +1,34 @@
-//! How long a sign-in lasts. What is asked for can be tightened here, and never loosened (SE-03, PW-05).
+//! How long a sign-in lasts, and how much it may ask for. What is demanded of it can be tightened here, and never loosened
+//! (SE-03, PW-05).
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use homeward_store::sessions::Limits;
 
+use crate::allowance::Rates;
+
 const IDLE: &str = "HOMEWARD_IDLE_MINUTES";
 const LIFETIME: &str = "HOMEWARD_SESSION_HOURS";
 const AT_ONCE: &str = "HOMEWARD_SESSIONS_AT_ONCE";
+const REQUESTS: &str = "HOMEWARD_REQUESTS_A_MINUTE";
 const UNLOCK: &str = "HOMEWARD_UNLOCK_MINUTES";
 
 /// What opens a locked sign-in where no time does.
 const NEVER: &str = "never";
+
+/// Ten pages a second are nobody's work; a program that stands for an office may need more.
+const USUAL_REQUESTS: u32 = 600;
+
+/// How much may be asked for in a minute.
+pub(super) fn rates(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Rates {
+    let Some(text) = values.get(REQUESTS) else { return Rates::of_session(USUAL_REQUESTS) };
+    let asked = text.parse().ok().filter(|it| (60..=1_000_000).contains(it));
+    if asked.is_none() {
+        faults.push(format!("{REQUESTS}: `{text}` is not a number from 60 to 1000000"));
+    }
+    Rates::of_session(asked.unwrap_or(USUAL_REQUESTS))
+}
 
 pub(super) fn read(values: &BTreeMap<String, String>, faults: &mut Vec<String>) -> Limits {
     let usual = Limits::default();

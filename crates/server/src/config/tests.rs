@@ -36,6 +36,18 @@ fn a_certificate_goes_with_its_key_and_both_have_to_be_there() {
 }
 
 #[test]
+fn lm_01_how_much_may_be_asked_for_follows_from_one_number() {
+    let rates = read(&[]).expect("no faults").rates;
+    let all = (rates.session, rates.person, rates.source, rates.stranger, rates.agency);
+    assert_eq!(all, (600, 1_200, 12_000, 1_200, 60_000));
+    let few = read(&[("HOMEWARD_REQUESTS_A_MINUTE", "60")]).expect("no faults").rates;
+    assert_eq!((few.agency, few.reporter), (6_000, 600));
+    for wrong in ["59", "1000001", "many"] {
+        assert!(read(&[("HOMEWARD_REQUESTS_A_MINUTE", wrong)]).is_err());
+    }
+}
+
+#[test]
 fn se_03_the_limits_of_a_session_can_be_tightened_and_not_loosened() {
     let limits = read(&[]).expect("no faults").limits;
     assert_eq!((limits.idle.num_minutes(), limits.lifetime.num_hours(), limits.at_once), (15, 12, 5));

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::allowance::Stranger;
 use crate::auth::token::Secret;
 use crate::auth::{KeyRule, Within};
 use crate::ctx::App;
@@ -127,7 +128,7 @@ pub(super) async fn revoke(request: Within<OwnReminders>) -> Result<Shown<Calend
 #[utoipa::path(tag = "work", operation_id = "read_calendar", params(("token" = String, Path)),
                responses((status = 200, body = CalendarFile, content_type = "text/calendar")))]
 #[get("/v1/calendars/{token}/deadlines.ics")]
-pub(super) async fn read(app: App, token: Path<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn read(_stranger: Stranger, app: App, token: Path<String>) -> Result<HttpResponse, Problem> {
     let deadlines = app.store.deadlines(hash(&token), app.now()).await?.ok_or(Problem::NotFound)?;
     Ok(HttpResponse::Ok()
         .content_type("text/calendar")

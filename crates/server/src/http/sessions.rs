@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::allowance::Stranger;
 use crate::auth::factor::{self, FactorCode};
 use crate::auth::origin::origin;
 use crate::auth::password::{Password, PasswordError};
@@ -25,7 +26,7 @@ use crate::auth::token::{RefreshToken, Secret};
 use crate::auth::{Sent, Within, agent, refuse_stray_query};
 use crate::body;
 use crate::ctx::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, TooMany};
 use crate::reply::Shown;
 use crate::wire::codes::RoleCode;
 use crate::wire::{Code, Text};
@@ -112,7 +113,12 @@ pub(super) struct OwnAgency {
 #[utoipa::path(tag = "sessions", operation_id = "login", request_body = Credentials,
                responses((status = 200, body = Tokens)))]
 #[post("/v1/auth/login")]
-pub(super) async fn login(request: HttpRequest, app: App, payload: Payload) -> Result<Shown<Tokens>, Problem> {
+pub(super) async fn login(
+    _stranger: Stranger,
+    request: HttpRequest,
+    app: App,
+    payload: Payload,
+) -> Result<Shown<Tokens>, Problem> {
     let Credentials { email, password, code } = sent(&request, payload).await?;
     let (email, at) = (String::from(email).to_lowercase(), app.now());
     let origin = origin(&request);
@@ -236,7 +242,12 @@ fn record_failure(app: &App, who: &SignIn, origin: &Origin, at: DateTime<Utc>) {
 #[utoipa::path(tag = "sessions", operation_id = "refresh_session", request_body = RefreshRequest,
                responses((status = 200, body = Tokens)))]
 #[post("/v1/auth/refresh")]
-pub(super) async fn refresh(request: HttpRequest, app: App, payload: Payload) -> Result<Shown<Tokens>, Problem> {
+pub(super) async fn refresh(
+    _stranger: Stranger,
+    request: HttpRequest,
+    app: App,
+    payload: Payload,
+) -> Result<Shown<Tokens>, Problem> {
     let RefreshRequest { refresh_token } = sent(&request, payload).await?;
     let token = RefreshToken::parse(&refresh_token).map_err(|_| Problem::SignInRequired)?;
     let (secret, at) = (secret()?, app.now());
@@ -309,7 +320,7 @@ impl OwnAgency {
 impl From<PasswordError> for Problem {
     fn from(error: PasswordError) -> Self {
         match error {
-            PasswordError::Busy => Self::TooManyTries { seconds: 2 },
+            PasswordError::Busy => Self::TooMany { what: TooMany::Tries, seconds: 2 },
             PasswordError::Hash(_) | PasswordError::Stopped => Self::Internal(Box::new(error)),
         }
     }

@@ -10,6 +10,7 @@ use homeward_store::{Audited, ReadTx, Seen, sessions, sign_ins};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::allowance::Stranger;
 use crate::auth::Within;
 use crate::auth::password::Password;
 use crate::auth::token::read_reset_code;
@@ -68,7 +69,12 @@ pub(crate) async fn change(request: Within<OwnSettings>) -> Result<HttpResponse,
 #[utoipa::path(tag = "sessions", operation_id = "finish_password_reset", request_body = PasswordReset,
                responses((status = 204)))]
 #[post("/v1/auth/password-reset")]
-pub(crate) async fn reset(request: HttpRequest, app: App, payload: Payload) -> Result<HttpResponse, Problem> {
+pub(crate) async fn reset(
+    _stranger: Stranger,
+    request: HttpRequest,
+    app: App,
+    payload: Payload,
+) -> Result<HttpResponse, Problem> {
     let PasswordReset { code, new_password } = sent(&request, payload).await?;
     let code = read_reset_code(&code).map_err(|_| Problem::SignInFailed)?;
     let at = app.now();
