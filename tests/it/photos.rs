@@ -16,13 +16,13 @@ use crate::support::{Case, Person, Reply, TestApp};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     RgbImage::from_pixel(width, height, Rgb([90, 60, 30])).write_to(&mut bytes, ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
 
-fn new_photo(file: &[u8]) -> Value {
+pub fn new_photo(file: &[u8]) -> Value {
     json!({ "taken_on": "2026-04-01", "source": "school", "content": STANDARD.encode(file) })
 }
 

@@ -11,6 +11,7 @@ pub mod config;
 pub mod ctx;
 pub mod data_keys;
 pub mod demo;
+mod disk;
 pub mod figures;
 pub mod headers;
 mod hex;

@@ -2,7 +2,7 @@
 //!
 //! Only incoming ones are ever swept. A settled one is never deleted, also not where an older database was put back.
 
-use std::path::Path as Folder;
+use std::path::{Path as Folder, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,6 +15,8 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use uuid::Uuid;
 
+use crate::disk;
+
 /// By then an upload has succeeded or failed.
 const GRACE: TimeDelta = TimeDelta::hours(1);
 
@@ -23,7 +25,10 @@ const SETTLED: &str = "photos";
 
 /// The object store. Clones share it.
 #[derive(Clone, Debug)]
-pub struct Objects(Arc<dyn ObjectStore>);
+pub struct Objects {
+    kept: Arc<dyn ObjectStore>,
+    folder: Option<Arc<PathBuf>>,
+}
 
 /// Why a picture could not be kept, found or swept.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,9 @@ pub enum ObjectError {
     /// The object store failed.
     #[error("the object store failed")]
     Objects(#[from] object_store::Error),
+    /// The disk is nearly full.
+    #[error("the disk has too little room for what can wait")]
+    LittleRoom,
     /// The folder could not be made.
     #[error("the folder of objects cannot be made")]
     Folder(#[from] std::io::Error),
@@ -43,31 +51,35 @@ impl Objects {
     /// In a folder, which is made if need be. What was written survives a power cut.
     pub fn in_folder(folder: &Folder) -> Result<Self, ObjectError> {
         std::fs::create_dir_all(folder)?;
-        Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))))
+        let kept = Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true));
+        Ok(Self { kept, folder: Some(Arc::new(folder.to_owned())) })
     }
 
     /// In memory, for tests.
     pub fn in_memory() -> Self {
-        Self(Arc::new(InMemory::new()))
+        Self { kept: Arc::new(InMemory::new()), folder: None }
     }
 
-    /// Keeps the sealed bytes of a photo that has no row yet.
+    /// Keeps the sealed bytes of a photo that has no row yet, unless the disk is nearly full.
     pub async fn put(&self, agency: AgencyId, id: PhotoId, sealed: Vec<u8>) -> Result<(), ObjectError> {
-        self.0.put(&place(INCOMING, agency, id), sealed.into()).await?;
+        if self.folder.as_ref().is_some_and(|it| !disk::has_room(it)) {
+            return Err(ObjectError::LittleRoom);
+        }
+        self.kept.put(&place(INCOMING, agency, id), sealed.into()).await?;
         Ok(())
     }
 
     /// The row is there. If this fails, the sweep does it.
     pub async fn settle(&self, agency: AgencyId, id: PhotoId) -> Result<(), ObjectError> {
-        self.0.rename(&place(INCOMING, agency, id), &place(SETTLED, agency, id)).await?;
+        self.kept.rename(&place(INCOMING, agency, id), &place(SETTLED, agency, id)).await?;
         Ok(())
     }
 
     /// The sealed bytes of a photo.
     pub async fn get(&self, agency: AgencyId, id: PhotoId) -> Result<Vec<u8>, ObjectError> {
-        let settled = self.0.get(&place(SETTLED, agency, id)).await;
+        let settled = self.kept.get(&place(SETTLED, agency, id)).await;
         let found = match settled {
-            Err(object_store::Error::NotFound { .. }) => self.0.get(&place(INCOMING, agency, id)).await?,
+            Err(object_store::Error::NotFound { .. }) => self.kept.get(&place(INCOMING, agency, id)).await?,
             other => other?,
         };
         Ok(found.bytes().await?.to_vec())
@@ -77,7 +89,7 @@ impl Objects {
     pub async fn count(&self) -> Result<(usize, usize), ObjectError> {
         let mut counts = [0, 0];
         for (count, kind) in counts.iter_mut().zip([INCOMING, SETTLED]) {
-            *count = self.0.list(Some(&Path::from(kind))).try_collect::<Vec<_>>().await?.len();
+            *count = self.kept.list(Some(&Path::from(kind))).try_collect::<Vec<_>>().await?.len();
         }
         Ok(counts.into())
     }
@@ -90,7 +102,7 @@ impl Objects {
                 continue;
             }
             if store.photos_recorded(agency, vec![id]).await?.is_empty() {
-                self.0.delete(&place(INCOMING, agency, id)).await?;
+                self.kept.delete(&place(INCOMING, agency, id)).await?;
                 swept += 1;
             } else {
                 self.settle(agency, id).await?;
@@ -100,7 +112,7 @@ impl Objects {
     }
 
     async fn incoming(&self) -> Result<Vec<(AgencyId, PhotoId)>, ObjectError> {
-        let all: Vec<_> = self.0.list(Some(&Path::from(INCOMING))).try_collect().await?;
+        let all: Vec<_> = self.kept.list(Some(&Path::from(INCOMING))).try_collect().await?;
         let named = all.iter().filter_map(|it| {
             let mut parts = it.location.parts().skip(1);
             let mut id = || Uuid::parse_str(parts.next()?.as_ref()).ok();

@@ -111,6 +111,9 @@ fn complete(operation: &mut Operation) {
     if CONFLICTING.contains(&name.as_str()) {
         add(operation, &[("409", "Conflicts with what is recorded")]);
     }
+    if name == "add_photo" {
+        add(operation, &[("507", "The disk has too little room for what can wait")]);
+    }
 }
 
 fn is_version(parameter: &RefOr<Parameter>) -> bool {

@@ -105,6 +105,8 @@ pub enum Problem {
     DutiesOpen { duty_ids: Vec<DutyId> },
     #[error("no more photos can be added now, of this child or by you")]
     TooManyPhotos,
+    #[error("the disk has too little room for what can wait")]
+    LittleRoom,
     #[error("this was retracted before")]
     AlreadyRetracted,
     #[error("this came with an interview or a screening: take that back")]
@@ -182,6 +184,7 @@ impl Problem {
             Self::EpisodeClosed => (S::CONFLICT, "episode-closed"),
             Self::DutiesOpen { .. } => (S::CONFLICT, "duties-open"),
             Self::TooManyPhotos => (S::CONFLICT, "too-many-photos"),
+            Self::LittleRoom => (S::INSUFFICIENT_STORAGE, "little-room"),
             Self::AlreadyRetracted => (S::CONFLICT, "already-retracted"),
             Self::CameWithARecord => (S::CONFLICT, "came-with-a-record"),
             Self::PublicationNotConsented { .. } => (S::CONFLICT, "publication-not-consented"),
@@ -257,7 +260,10 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 impl From<ObjectError> for Problem {
     fn from(error: ObjectError) -> Self {
-        Self::Internal(Box::new(error))
+        match error {
+            ObjectError::LittleRoom => Self::LittleRoom,
+            _ => Self::Internal(Box::new(error)),
+        }
     }
 }
 

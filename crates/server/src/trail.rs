@@ -32,6 +32,12 @@ pub enum TrailError {
         /// Why.
         source: io::Error,
     },
+    /// The disk is nearly full.
+    #[error("the disk of {path} has too little room for what can wait")]
+    LittleRoom {
+        /// The file that was to be written.
+        path: PathBuf,
+    },
     /// It is no key.
     #[error("the audit key {path} is not 32 bytes in hexadecimal")]
     Key {

@@ -4,9 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use homeward_server::trail;
+use serde_json::json;
 use tokio::time::sleep;
 
 use super::database::Yard;
+use crate::photos::{new_photo, png};
+use crate::support::TestApp;
 
 /// Room for a cluster and a few seconds of writes.
 const SIZE: &str = "size=192m";
@@ -83,4 +87,33 @@ async fn op_08_what_was_acknowledged_on_a_disk_that_fills_up_is_there_once_when_
     assert_eq!(yard.missing(&asked).await, 0);
     yard.ask_again(&asked).await;
     drop(yard);
+}
+
+#[tokio::test]
+async fn op_08_below_five_percent_photos_and_exports_wait_and_episodes_do_not() {
+    let Some(disk) = SmallDisk::mounted() else {
+        println!("not tried: only root can mount a small disk");
+        return;
+    };
+    let app = TestApp::at("2026-05-01T08:00:00Z").await;
+    let case = app.given_case().await;
+    let worker = case.worker.at_replica(&app.keeping_in(&disk.0.join("objects")));
+    let export = |name: &str| disk.0.join(name);
+    worker.post(&case.child_url("/photos"), new_photo(&png(4, 4)), 201).await;
+    trail::export(&app.db.url, &export("before")).await.unwrap();
+
+    disk.fill();
+    let refused = worker.post(&case.child_url("/photos"), new_photo(&png(4, 4)), 507).await;
+    assert_eq!(refused["type"], "/problems/little-room");
+    let refused = trail::export(&app.db.url, &export("meanwhile")).await.unwrap_err();
+    assert!(refused.to_string().contains("too little room"), "{refused}");
+    assert!(!export("meanwhile").exists());
+    let child = crate::support::new_child(&worker, json!({})).await;
+    let receipt = json!({ "agency_information_received_at": "2026-05-01T07:00:00Z" });
+    worker.post(&format!("/v1/children/{child}/missing-episodes"), receipt, 201).await;
+
+    disk.make_room();
+    worker.post(&case.child_url("/photos"), new_photo(&png(4, 4)), 201).await;
+    let photos = worker.get(&case.child_url("/photos"), 200).await;
+    assert_eq!(photos["data"].as_array().unwrap().len(), 2);
 }

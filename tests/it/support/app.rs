@@ -1,7 +1,7 @@
 //! A real server on a real database, with a clock that a test moves.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,6 +120,12 @@ impl TestApp {
         let store = store.limited(self.state.store.limits());
         let allowances = Arc::new(self.state.allowances.anew());
         listen(&AppState { providers: providers(&store), store, allowances, ..self.state.clone() })
+    }
+
+    /// Another server on the same database, which keeps pictures in this folder. Its address.
+    pub fn keeping_in(&self, folder: &Path) -> String {
+        let objects = Objects::in_folder(folder).expect("a folder");
+        listen(&AppState { objects, ..self.state.clone() })
     }
 
     /// Another server on the same database, which decodes pictures with this. Its address.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use homeward_store::audit::trail::{Beginning, Bytes, Line, Report, Source, Verifier};
 
 use super::{Anchors, TrailError};
+use crate::disk;
 
 /// What is believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,6 +46,9 @@ pub fn verify_copies(files: &[PathBuf], trusted: &Trusted) -> Result<Report, Tra
 
 /// Writes the trail of every agency into a new file, for whoever verifies it elsewhere. It holds ids, and no names.
 pub async fn export(url: &str, path: &Path) -> Result<u64, TrailError> {
+    if !path.parent().is_none_or(disk::has_room) {
+        return Err(TrailError::LittleRoom { path: path.to_owned() });
+    }
     let failed = |source| TrailError::File { path: path.to_owned(), source };
     let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
     let (mut writer, mut lines) = (BufWriter::new(file), 0);

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use homeward_domain::silence::Machine;
-use rustix::fs::statvfs;
 use rustix::system::uname;
+
+use crate::disk::free_percent;
 
 /// The folder and the file whose loss would be noticed too late.
 pub struct Host {
@@ -38,14 +39,6 @@ impl Host {
         let may_lack_it = !self.data_dir.exists() || self.began.elapsed() < self.grace;
         Machine { disk_free_percent, has_key: may_lack_it || self.key_file.exists() }
     }
-}
-
-fn free_percent(folder: &Path) -> Option<f64> {
-    let disk = statvfs(folder).ok()?;
-    // In thousandths, as whole numbers, of what programs can use that are not the superuser's: as `df` counts.
-    let used = disk.f_blocks.checked_sub(disk.f_bfree)?;
-    let thousandths = disk.f_bavail.checked_mul(1000)?.checked_div(used.checked_add(disk.f_bavail)?)?;
-    Some(f64::from(u32::try_from(thousandths).ok()?) / 10.0)
 }
 
 /// What a process is called beside its work: replicas in containers all have the same number.
