@@ -94,10 +94,17 @@ async fn db_07_no_unique_key_reaches_over_two_agencies() {
         and exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'agency_id') \
         and not exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'agency_id' \
             and a.attnum = any (i.indkey::smallint[])) order by 1";
-    // An e-mail signs in to one agency; the rest are a secret of 256 bits, and ids that chance chose.
+    // An e-mail, and an issuer for one audience, sign in to one agency; the rest are a secret of 256 bits, and ids that chance chose.
     assert_eq!(
         texts(&owner, over).await,
-        ["calendar_feeds_token_hash_key", "children_id_key", "sign_ins_pkey", "units_id_key", "users_id_key"]
+        [
+            "calendar_feeds_token_hash_key",
+            "children_id_key",
+            "issuers_one",
+            "sign_ins_pkey",
+            "units_id_key",
+            "users_id_key"
+        ]
     );
 }
 
