@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills races disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade
+.PHONY: help run test ci check build openapi bench trail nonces kills races stops disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ nonces: build ## seal 10 million values and look for a nonce that returns
 
 kills: build ## kill workers while they deliver and while they send (KILLS=1000)
 	KILLS=$${KILLS:-1000} $(PART) -E 'test(loss::workers) + test(loss::messages)'
+
+stops: build ## stop and kill servers and workers under load (STOPS=1000)
+	STOPS=$${STOPS:-1000} $(PART) -E 'test(stops::)'
 
 races: build ## the races between many clients, and crashes in the middle of a create (RACES=1000)
 	RACES=$${RACES:-1000} $(PART) -E 'test(once::) + test(cc_02)'

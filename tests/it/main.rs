@@ -52,6 +52,7 @@ mod second_factors;
 mod sessions;
 mod sign_ins;
 mod silence;
+mod stops;
 mod tidy;
 mod timeline;
 mod trail;

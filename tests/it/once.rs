@@ -1,19 +1,16 @@
 //! A create that is asked for again, by whomever, however often and whatever dies meanwhile, is done once (ID); of many who
 //! change one thing at once, one does (CC). `make races` tries more often.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use homeward_server::clock::{Clock as _, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::contract::bodies::restriction;
-use crate::support::{KEYS, Person, TestApp, new_child, program, setting, told};
+use crate::support::{Person, Program, TestApp, new_child, setting, told};
 
 const NOW: &str = "2026-05-01T08:00:00Z";
 /// Everyone's in the two agencies of the template.
@@ -141,64 +138,6 @@ async fn cc_03_of_sixteen_openings_at_once_one_opens_and_the_others_are_told_whi
     }
 }
 
-/// The program itself, which can be killed.
-struct Program {
-    child: Child,
-    port: u16,
-    database: String,
-    folder: TempDir,
-}
-
-impl Program {
-    async fn start(database: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = folder.path().join("data.keys");
-        std::fs::write(&keys, KEYS).unwrap();
-        std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = spawn(database, &folder, port);
-        let program = Self { child, port, database: database.to_owned(), folder };
-        program.wait().await;
-        program
-    }
-
-    fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    async fn wait(&self) {
-        for _ in 0..600 {
-            if reqwest::get(format!("{}/readyz", self.address())).await.is_ok_and(|it| it.status() == 200) {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        panic!("it does not start");
-    }
-
-    async fn kill_and_start(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.child = spawn(&self.database, &self.folder, self.port);
-        self.wait().await;
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn spawn(database: &str, folder: &TempDir, port: u16) -> Child {
-    let mut command = Command::new(program());
-    command.arg("serve").env("DATABASE_URL", database).env("HOMEWARD_DATA_DIR", folder.path());
-    command.env("HOMEWARD_LISTEN", format!("127.0.0.1:{port}")).env("HOMEWARD_CONNECTIONS", "4");
-    command.env("HOMEWARD_REQUESTS_A_MINUTE", "1000000");
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
 async fn sign_in(app: &TestApp, address: &str) -> Person {
     let nobody = app.nobody().at_replica(address);
     let who = json!({ "email": "caseworker@demo.homeward.test", "password": PASSWORD });
@@ -221,7 +160,8 @@ async fn killed_in_between(
         _ = by.try_answer(Method::POST, url, bytes, &key) => {}
         () = sleep(pause) => {}
     }
-    program.kill_and_start().await;
+    program.kill();
+    program.start_again().await;
     let done = before < count(app, "notifications").await;
     let again = by.post_once(keys[1], url, body.clone()).await;
     assert_eq!(again.status, 201, "{}", again.text);
@@ -235,7 +175,7 @@ async fn id_06_a_create_that_a_crash_cut_off_is_done_once_or_not_at_all() {
     let now = SystemClock.now().to_rfc3339();
     let app = TestApp::at(&now).await;
     let case = app.given_case().await;
-    let mut program = Program::start(&app.db.url).await;
+    let mut program = Program::start("serve", &app.db.url).await;
     let by = sign_in(&app, &program.address()).await;
     let (url, body) = (case.url("/notifications"), told("ncmec", &now));
     let asked = (&by, url.as_str(), &body);

@@ -8,6 +8,7 @@ mod db;
 mod endpoint;
 mod given;
 mod mailbox;
+mod running;
 
 pub use app::{CANARIES, TestApp, program};
 pub use client::{Person, Reply};
@@ -17,6 +18,7 @@ pub use db::{Database, KEYS, PASSWORD, admin, keyring, rename};
 pub use endpoint::{Endpoint, Heard};
 pub use given::{Case, new_child, told};
 pub use mailbox::{Letter, Mood, Relay};
+pub use running::Program;
 
 /// A length of a test that a longer run of it asks for.
 #[expect(clippy::disallowed_methods, reason = "a length of a test, and no setting of the program")]
