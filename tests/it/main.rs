@@ -37,6 +37,7 @@ mod photos;
 mod placements;
 mod posters;
 mod providers;
+mod readers;
 mod refusal;
 mod reminders;
 mod replicas;
