@@ -53,6 +53,7 @@ mod second_factors;
 mod sessions;
 mod sign_ins;
 mod silence;
+mod supply;
 mod tidy;
 mod timeline;
 mod trail;
