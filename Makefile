@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills races stops disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade
+.PHONY: help run test ci check build openapi bench trail nonces kills races stops disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade licences secrets sbom
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,15 @@ schemathesis: deps ## try the API with generated requests (SCHEMATHESIS_SECONDS=
 
 silence: build ## let the reminders die in twenty ways, and measure when somebody is told (about 20 minutes)
 	@exec $(TARGET)/debug/homeward with-postgres --volatile -- env HOMEWARD=$(TARGET)/debug/homeward scripts/silence
+
+licences: ## hold what is linked against deny.toml, and look for known holes where the list of them can be had
+	@scripts/licences
+
+secrets: ## look for secrets in what is committed
+	@scripts/secrets
+
+sbom: deps ## write the list of what is linked, as CycloneDX, to target/homeward.cdx.json
+	@scripts/sbom > $(TARGET)/homeward.cdx.json && echo $(TARGET)/homeward.cdx.json
 
 traceability: ## which checks have a test that bears their id, and which have none
 	@scripts/traceability

@@ -76,6 +76,11 @@ insert into agencies (id, name, time_zone, jurisdiction, state_option_under_26, 
     select bench.agency(a), 'Bench State ' || a, 'America/Chicago', 'US', false, null, epoch, 1
     from bench.settings, generate_series(0, agencies - 1) a;
 
+-- One who stands for many reads more than one person does.
+insert into reading_budgets (agency_id, role, an_hour, a_day)
+    select bench.agency(a), role, 1000000, 1000000
+    from bench.settings, generate_series(0, agencies - 1) a, unnest(array['caseworker', 'supervisor']) role;
+
 insert into units (agency_id, id, code, name)
     select bench.agency(u / units), bench.unit(u), 'unit-' || u % units, 'Unit ' || u % units
     from bench.settings, generate_series(0, agencies * units - 1) u;

@@ -1,5 +1,7 @@
 //! Pages: whatever their size, the same rows in the same order, each once.
 
+mod deep;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 

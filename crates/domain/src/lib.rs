@@ -40,4 +40,5 @@ pub mod audit;
 pub mod notice;
 pub mod photo;
 pub mod policy;
+pub mod reading;
 pub mod roster;

@@ -40,6 +40,8 @@ vocabulary! {
         LimitMovedLater = "limit_moved_later",
         /// They chose other rules for the agency (CK-04).
         RulesChosen = "rules_chosen",
+        /// They opened more children than the work of their role asks for (LM-06).
+        ManyChildrenOpened = "many_children_opened",
     }
 }
 
@@ -68,6 +70,7 @@ impl Notice {
             Self::RecordOpenedInEmergency => "A restricted record was opened in an emergency",
             Self::LimitMovedLater => "A limit of law was moved later",
             Self::RulesChosen => "Other rules were chosen",
+            Self::ManyChildrenOpened => "Somebody opens very many records",
         }
     }
 
@@ -101,6 +104,10 @@ impl Notice {
             Self::RulesChosen => format!(
                 "{email} chose other rules for the agency on {at}, and everything open was planned again by them. The rules \
                  before and the reason are kept."
+            ),
+            Self::ManyChildrenOpened => format!(
+                "{email} has opened more records by {at} than the work of their role asks for. They are slowed down, and \
+                 stopped at twice as many. It may be quite right: ask them, and review the unusual looks of this day."
             ),
             other => format!(
                 "{} for {email} on {at}. If this was not you, tell an administrator now: they can end every session and \

@@ -97,6 +97,9 @@ impl<A: Action> FromRequest for OfChild<A> {
         Box::pin(async move {
             let sent = sent.await?;
             let child = sent.id("child_id")?;
+            if sent.request.method() == Method::GET {
+                sent.app.readers.admit(&sent.app.store, &sent.call, child).await?;
+            }
             Ok(Self { sent, child, action: PhantomData })
         })
     }

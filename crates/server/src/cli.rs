@@ -238,6 +238,8 @@ pub enum UserCommand {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
+    /// Choose how many records the people of a role open as part of their work before a privacy officer is told
+    Reading(Reading),
     /// Add a person; the password is read from standard input
     Create {
         /// The agency they work for
@@ -262,6 +264,23 @@ pub enum UserCommand {
         #[arg(long)]
         password_file: Option<PathBuf>,
     },
+}
+
+/// How many records the people of a role open.
+#[derive(Debug, Args)]
+pub struct Reading {
+    /// The agency
+    #[arg(long)]
+    pub agency: String,
+    /// `caseworker`, `supervisor`, `on_call`, `auditor`, `privacy_officer` or `administrator`
+    #[arg(long)]
+    pub role: String,
+    /// Within any hour; at twice as many they are stopped
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub an_hour: u32,
+    /// Within any 24 hours; no fewer than within an hour
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub a_day: u32,
 }
 
 fn environment() -> String {

@@ -15,6 +15,7 @@ use crate::objects::Objects;
 use crate::photo::Decoder;
 use crate::provider::Providers;
 use crate::pulse::Pulse;
+use crate::reading::Readers;
 use crate::webhook::Poster;
 
 /// What every request can reach.
@@ -28,6 +29,8 @@ pub struct AppState {
     pub keys: Arc<Keys>,
     /// How much may be asked for in a minute.
     pub allowances: Arc<Allowances>,
+    /// How many children each reader opened of late.
+    pub readers: Arc<Readers>,
     /// Who else says who somebody is.
     pub providers: Arc<Providers>,
     /// What hashes passwords, off the event loop.

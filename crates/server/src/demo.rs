@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use homeward_domain::child::UnderTwentySix;
 use homeward_domain::id::{AgencyId, ChildId, Id};
 use homeward_domain::policy::{Reach, Role};
+use homeward_domain::reading::ReadingBudget;
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
 use homeward_store::StoreError;
@@ -27,7 +28,7 @@ mod picture;
 mod user;
 
 pub use cases::{Stage, load_cases};
-pub use user::{NewUser, UserError, create_user, give_password, read_password};
+pub use user::{NewUser, UserError, choose_reading, create_user, give_password, read_password};
 
 /// An agency, what it consists of, and the local part of whoever stands on its last rung.
 struct Sample {
@@ -217,6 +218,9 @@ const fn born(year: i32, month: u32, day: u32) -> NaiveDate {
     }
 }
 
+/// The demo is there to be tried, by programs too.
+const TRIED: ReadingBudget = ReadingBudget { an_hour: 1_000_000, a_day: 1_000_000 };
+
 impl Sample {
     /// The agency and its units.
     async fn add(&self, setup: &mut Setup) -> Result<AgencyId, DemoError> {
@@ -233,6 +237,9 @@ impl Sample {
         }
         for (code, name) in self.units {
             setup.add_unit(agency.id, id(self.domain, code), code, name).await?;
+        }
+        for role in Role::ALL {
+            setup.set_reading_budget(agency.id, *role, TRIED).await?;
         }
         Ok(agency.id)
     }

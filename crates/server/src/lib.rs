@@ -34,6 +34,7 @@ mod private_file;
 pub mod problem;
 pub mod provider;
 pub mod pulse;
+pub mod reading;
 pub mod reminders;
 mod reply;
 mod request_id;

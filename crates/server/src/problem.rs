@@ -40,6 +40,8 @@ pub enum TooMany {
     Tries,
     #[error("more was asked for than one can in a minute")]
     Requests,
+    #[error("more records were opened than the work of your role asks for")]
+    Children,
 }
 
 /// Everything that can be answered instead of what was asked for.
@@ -242,6 +244,7 @@ fn too_many(what: TooMany) -> (S, &'static str) {
     match what {
         TooMany::Tries => (S::TOO_MANY_REQUESTS, "too-many-tries"),
         TooMany::Requests => (S::TOO_MANY_REQUESTS, "too-many-requests"),
+        TooMany::Children => (S::TOO_MANY_REQUESTS, "too-many-children"),
     }
 }
 

@@ -29,6 +29,7 @@ use crate::photo::Decoder;
 use crate::postgres::{Cluster, Durability};
 use crate::privacy::keep_memory_private;
 use crate::pulse::Pulse;
+use crate::reading::Readers;
 use crate::reminders::{Outbox, Way, Worker};
 use crate::rules;
 use crate::trail::Anchors;
@@ -177,6 +178,7 @@ async fn manage_user(command: UserCommand, database: &Database) -> Result<(), Fa
             demo::give_password(&database.owner_url, (&agency, &email), password, SystemClock.now()).await?;
             print("they can sign in with it now");
         }
+        UserCommand::Reading(chosen) => demo::choose_reading(&database.owner_url, chosen, SystemClock.now()).await?,
     }
     Ok(())
 }
@@ -288,6 +290,7 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             store,
             clock,
             allowances: Arc::new(Allowances::new(config.rates)),
+            readers: Arc::new(Readers::default()),
             keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
             passwords: Arc::new(Passwords::new(Cost::STRONG)),
             objects,

@@ -23,6 +23,7 @@ use crate::sql::sql;
 use crate::tx::Store;
 
 mod issuers;
+mod reading;
 
 pub use issuers::NewIssuer;
 

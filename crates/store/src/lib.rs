@@ -53,6 +53,7 @@ pub mod people;
 pub mod photos;
 pub mod placements;
 pub mod preferences;
+pub mod reading;
 pub mod reminders;
 pub mod report;
 pub mod restrictions;

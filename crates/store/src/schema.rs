@@ -762,6 +762,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    reading_budgets (agency_id, role) {
+        agency_id -> Uuid,
+        role -> Text,
+        an_hour -> Int4,
+        a_day -> Int4,
+    }
+}
+
+diesel::table! {
     recovery_codes (agency_id, user_id, code_hash) {
         agency_id -> Uuid,
         user_id -> Uuid,

@@ -1,6 +1,9 @@
 //! Children found by who they are and how they can be reached, though both are sealed.
 
+use std::time::{Duration, Instant};
+
 use homeward_store::seal::{self, grown};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{NOW, ids, sample};
@@ -22,6 +25,36 @@ async fn a_child_is_found_by_the_beginning_of_a_name() {
     }
     for name in ["da", "Sampleton Ada", "%", "_da", "Ada\\", "' or true --"] {
         assert!(!found(&worker, json!({ "name": name })).await.contains(&ada), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn lm_08_a_search_that_takes_too_long_ends_and_the_next_one_is_answered() {
+    let app = TestApp::at(NOW).await;
+    let worker = app.caseworker().await;
+    let ada = new_child(&worker, sample()).await;
+    let asked = json!({ "name": "ada" });
+    assert_eq!(found(&worker, asked.clone()).await, std::slice::from_ref(&ada));
+    let held = app.db.owner().await;
+    held.batch_execute("begin; lock table search_terms in access exclusive mode").await.unwrap();
+    let since = Instant::now();
+    let reply = worker.send(Method::POST, "/v1/children/search", Some(asked.clone()), &[]).await;
+    assert_eq!((reply.status, reply.slug().as_str()), (503, "unavailable"), "{}", reply.text);
+    // Any other statement has 15 seconds.
+    assert!((Duration::from_secs(2)..Duration::from_secs(12)).contains(&since.elapsed()), "{:?}", since.elapsed());
+    held.batch_execute("rollback").await.unwrap();
+    assert_eq!(found(&worker, asked).await, [ada]);
+}
+
+#[tokio::test]
+async fn lm_08_whatever_is_sought_is_found_or_refused() {
+    let app = TestApp::at(NOW).await;
+    let worker = app.caseworker().await;
+    let words = |count: usize| (0..count).map(|it| format!("w{it}")).collect::<Vec<_>>().join(" ");
+    let texts = [words(20), "a ".repeat(60), "%".repeat(100), "\u{301}".repeat(100), "(a+)+$".repeat(16), words(5_000)];
+    for name in texts {
+        let reply = worker.send(Method::POST, "/v1/children/search", Some(json!({ "name": name })), &[]).await;
+        assert!([200, 400, 422].contains(&reply.status), "{} {}", name.len(), reply.text);
     }
 }
 

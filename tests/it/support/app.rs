@@ -18,6 +18,7 @@ use homeward_server::objects::Objects;
 use homeward_server::photo::Decoder;
 use homeward_server::provider::{Fetcher, Providers};
 use homeward_server::pulse::Pulse;
+use homeward_server::reading::Readers;
 use homeward_server::reminders::{Outbox, Way, Worker};
 use homeward_server::serve::{self, Door};
 use homeward_server::webhook::{Allowed, Poster};
@@ -93,6 +94,7 @@ impl TestApp {
             store,
             clock: clock.clone(),
             allowances: Arc::new(Allowances::new(rates)),
+            readers: Arc::new(Readers::default()),
             keys: Arc::new(Keys::new(SigningKey::from_bytes((7..39).collect()).expect("a key"))),
             passwords: Arc::new(Passwords::new(LITTLE)),
             objects,
@@ -118,8 +120,8 @@ impl TestApp {
     pub async fn replica(&self) -> String {
         let store = Store::open(&self.db.url, 4, self.keyring.clone()).await.expect("the database opens");
         let store = store.limited(self.state.store.limits());
-        let allowances = Arc::new(self.state.allowances.anew());
-        listen(&AppState { providers: providers(&store), store, allowances, ..self.state.clone() })
+        let (allowances, readers) = (Arc::new(self.state.allowances.anew()), Arc::default());
+        listen(&AppState { providers: providers(&store), store, allowances, readers, ..self.state.clone() })
     }
 
     /// Another server on the same database, which keeps pictures in this folder. Its address.

@@ -7,12 +7,14 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use homeward_domain::id::{AgencyId, UserId};
 use homeward_domain::policy::{Reach, Role};
+use homeward_domain::reading::ReadingBudget;
 use homeward_domain::text::{Name, Text};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_store::agencies::{NewPerson, Setup};
 use homeward_store::{StoreError, call};
 
 use crate::auth::password::{Cost, Password, PasswordError, PasswordRule, Passwords};
+use crate::cli::Reading;
 
 /// More than any password; a wrong path is not read into memory.
 const MAX_BYTES: u64 = 4096;
@@ -120,6 +122,21 @@ pub async fn give_password(
     if !setup.give_password(agency, &address, &hash).await? {
         return Err(refused(format!("nobody of the agency has `{address}`, or somebody of another signs in with it")));
     }
+    Ok(setup.commit().await?)
+}
+
+/// How many records the people of a role open as part of their work (LM-06).
+pub async fn choose_reading(url: &str, chosen: Reading, now: DateTime<Utc>) -> Result<(), UserError> {
+    let Reading { agency, role, an_hour, a_day } = chosen;
+    let refused = |why: String| UserError::Refused(vec![why]);
+    let role = Role::parse(&role).map_err(|error| refused(error.to_string()))?;
+    if a_day < an_hour {
+        return Err(refused("a day takes no less than an hour".to_owned()));
+    }
+    let mut setup = Setup::begin(url, now).await?;
+    let found = setup.find_agency(&agency).await?;
+    let agency = found.ok_or_else(|| refused(format!("there is no agency `{agency}`")))?;
+    setup.set_reading_budget(agency, role, ReadingBudget { an_hour, a_day }).await?;
     Ok(setup.commit().await?)
 }
 

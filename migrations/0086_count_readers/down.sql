@@ -1,0 +1,1 @@
+drop table reading_budgets;
