@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use homeward_server::clock::{Clock as _, SystemClock};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
@@ -104,12 +104,10 @@ impl Yard {
     async fn new() -> Self {
         let app = TestApp::at(&SystemClock.now().to_rfc3339()).await;
         let url = app.given_case().await.url("/notifications");
-        let database = &app.db.url;
-        let programs = [
-            Program::start("serve", database).await,
-            Program::start("serve", database).await,
-            Program::start("work", database).await,
-        ];
+        let first = Program::start("serve", &app.db.url).await;
+        let others = [first.beside("serve").await, first.beside("work").await];
+        let [second, work] = others;
+        let programs = [first, second, work];
         Self { app, programs, url }
     }
 

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ pub struct Program {
     child: Child,
     port: u16,
     database: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Program {
@@ -27,6 +28,15 @@ impl Program {
         let keys = folder.path().join("data.keys");
         std::fs::write(&keys, KEYS).unwrap();
         std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        Self::within(role, database, Arc::new(folder)).await
+    }
+
+    /// Another beside it, with the same database and keys.
+    pub async fn beside(&self, role: &'static str) -> Self {
+        Self::within(role, &self.database, self.folder.clone()).await
+    }
+
+    async fn within(role: &'static str, database: &str, folder: Arc<TempDir>) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = spawn(role, database, &folder, port);
         let program = Self { role, child, port, database: database.to_owned(), folder };
