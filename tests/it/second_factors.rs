@@ -24,7 +24,7 @@ struct Holder {
 }
 
 /// What an app with this secret shows at this instant.
-fn shown(secret: &str, at: DateTime<Utc>) -> String {
+pub fn shown(secret: &str, at: DateTime<Utc>) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     Builder::new().with_secret(secret).build().unwrap().generate(at.timestamp().try_into().unwrap()).to_string()
 }

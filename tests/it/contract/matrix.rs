@@ -81,7 +81,7 @@ fn cell((status, _): &(u16, String), names_something: bool) -> String {
 }
 
 #[tokio::test]
-async fn az_01_and_az_02_the_table_says_what_each_operation_answers_to_each_person() {
+async fn az_01_az_02_and_az_03_the_table_says_what_each_operation_answers_to_each_person() {
     let app = TestApp::at(NOW).await;
     let world = World::of(&app).await;
     let everyone = Everyone::of(&app, &world).await;

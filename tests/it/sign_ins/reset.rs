@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ANOTHER, CASEWORKER, NOW, caseworker_url, fail, sign_in, tokens, with};
-use crate::support::{PASSWORD, Relay, TestApp};
+use crate::support::{PASSWORD, Relay, TestApp, document};
 
 const RESET: &str = "/v1/auth/password-reset";
 
@@ -87,4 +87,36 @@ async fn without_a_relay_no_code_is_sent() {
     let path = format!("{}/password-reset", caseworker_url(&app).await);
     let refused = app.person("administrator").await.post(&path, Value::Null, 409).await;
     assert_eq!(refused["type"], "/problems/no-mail");
+}
+
+#[tokio::test]
+async fn mf_06_a_code_from_a_mail_is_no_second_factor() {
+    let relay = Relay::start().await;
+    let app = TestApp::mailing(NOW, &relay).await;
+    let who = with(&app, &tokens(&app, PASSWORD).await);
+    let made = who.post("/v1/me/factor", Value::Null, 200).await;
+    let shown = crate::second_factors::shown(made["secret"].as_str().unwrap(), app.now());
+    who.post("/v1/me/factor/confirmation", json!({ "code": shown }), 200).await;
+    let (code, _) = code(&app, &relay).await;
+    app.nobody().post(RESET, choosing(&code, ANOTHER), 204).await;
+    assert_eq!(sign_in(&app.nobody(), CASEWORKER, ANOTHER).await.slug(), "second-factor-required");
+    let body = json!({ "email": CASEWORKER, "password": ANOTHER, "code": code });
+    assert_eq!(app.nobody().post("/v1/auth/login", body, 401).await["type"], "/problems/sign-in-failed");
+}
+
+/// No field by which a factor is set up takes an address or a number to send a code to.
+#[test]
+fn mf_06_a_factor_is_set_up_without_an_address_or_a_number() {
+    let paths = document()["paths"].as_object().unwrap();
+    let of_factors = paths.iter().filter(|(path, _)| path.starts_with("/v1/me/factor"));
+    let bodies: Vec<String> = of_factors
+        .flat_map(|(_, path)| path.as_object().unwrap().values())
+        .filter_map(|it| it["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_str())
+        .map(|it| it.rsplit('/').next().unwrap().to_owned())
+        .collect();
+    assert!(!bodies.is_empty());
+    for body in bodies {
+        let fields = document()["components"]["schemas"][&body]["properties"].as_object().unwrap();
+        assert_eq!(fields.keys().collect::<Vec<_>>(), ["code"], "{body}");
+    }
 }
