@@ -70,7 +70,7 @@ async fn cc_05_of_two_that_wait_for_each_other_the_one_that_is_ended_is_tried_ag
     let reply = asked.await.unwrap();
     assert_eq!(reply.status, 201, "{}", reply.text);
     assert_eq!(number(&watcher, "select count(*) from notifications").await, 1);
-    assert_eq!(case.duty("initial_report", "ncmec").await["state"], json!("done"));
+    assert_eq!(case.duty("initial_report", "ncmec").await["state"], json!("timely"));
     // It did happen: the database tells of it within a second or so.
     for _ in 0..100 {
         if 0 < number(&watcher, circles).await {
