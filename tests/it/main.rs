@@ -12,6 +12,7 @@ mod calendars;
 mod children;
 mod closing;
 mod compliance;
+mod conflicts;
 mod demo;
 mod determinations;
 mod edges;

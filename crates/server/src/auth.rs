@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
+use crate::again::again;
 use crate::allowance;
 use crate::body;
 use crate::ctx::{App, AppState};
@@ -251,10 +252,13 @@ impl<A: Action> OfChild<A> {
     /// Writes about the child. The body is read only once the policy has agreed.
     pub async fn write<B: DeserializeOwned + ToSchema, T>(
         &self,
-        work: impl AsyncFnOnce(&WriteTx, &Permit<A>, B) -> Result<Audited<T>, Problem>,
+        work: impl AsyncFn(&WriteTx, &Permit<A>, B) -> Result<Audited<T>, Problem>,
     ) -> Result<T, Problem> {
-        let work = async |tx: &WriteTx, permit: &Permit<A>| work(tx, permit, self.body()?).await;
-        self.app.store.write(&self.call, self.child, work).await
+        again(async || {
+            let work = async |tx: &WriteTx, permit: &Permit<A>| work(tx, permit, self.body()?).await;
+            self.app.store.write(&self.call, self.child, work).await
+        })
+        .await
     }
 
     /// Judges whether something could be done to the child, before the slow part of doing it.
@@ -269,25 +273,31 @@ impl<A: Action> OfChild<A> {
     pub async fn create_once<V: Serialize>(
         &self,
         key: Option<Key>,
-        work: impl AsyncFnOnce(&WriteTx, &Permit<A>) -> Result<(Made<V>, Entry), Problem>,
+        work: impl AsyncFn(&WriteTx, &Permit<A>) -> Result<(Made<V>, Entry), Problem>,
     ) -> Result<Created, Problem> {
-        let work = async |tx: &WriteTx, permit: &Permit<A>| answer(work(tx, permit).await?);
-        self.app.store.create(&self.call, self.child, key.as_ref(), work).await.map(Created::from)
+        again(async || {
+            let work = async |tx: &WriteTx, permit: &Permit<A>| answer(work(tx, permit).await?);
+            self.app.store.create(&self.call, self.child, key.as_ref(), work).await.map(Created::from)
+        })
+        .await
     }
 
     /// Creates something about the child, once for each idempotency key.
     pub async fn create<B: DeserializeOwned + ToSchema, V: Serialize>(
         &self,
         rule: KeyRule,
-        work: impl AsyncFnOnce(&WriteTx, &Permit<A>, B) -> Result<(Made<V>, Entry), Problem>,
+        work: impl AsyncFn(&WriteTx, &Permit<A>, B) -> Result<(Made<V>, Entry), Problem>,
     ) -> Result<Created, Problem> {
         let key = self.key(rule);
         let sent = key.as_ref().ok().and_then(Option::as_ref);
-        let work = async |tx: &WriteTx, permit: &Permit<A>| {
-            key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
-            answer(work(tx, permit, self.body()?).await?)
-        };
-        self.app.store.create(&self.call, self.child, sent, work).await.map(Created::from)
+        again(async || {
+            let work = async |tx: &WriteTx, permit: &Permit<A>| {
+                key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
+                answer(work(tx, permit, self.body()?).await?)
+            };
+            self.app.store.create(&self.call, self.child, sent, work).await.map(Created::from)
+        })
+        .await
     }
 }
 
@@ -303,49 +313,58 @@ impl<A: Action> Within<A> {
     /// Writes what concerns the agency. The body is read only once the policy has agreed.
     pub async fn write<B: DeserializeOwned + ToSchema, T>(
         &self,
-        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<Audited<T>, Problem>,
+        work: impl AsyncFn(&WriteTx, &Grant<A>, B) -> Result<Audited<T>, Problem>,
     ) -> Result<T, Problem> {
-        let work = async |tx: &WriteTx, grant: &Grant<A>| work(tx, grant, self.body()?).await;
-        self.app.store.write_in(&self.call, work).await
+        again(async || {
+            let work = async |tx: &WriteTx, grant: &Grant<A>| work(tx, grant, self.body()?).await;
+            self.app.store.write_in(&self.call, work).await
+        })
+        .await
     }
 
     /// Writes what belongs to no child yet, or to the caller, without a body.
     pub async fn change<T>(
         &self,
-        work: impl AsyncFnOnce(&WriteTx, &Grant<A>) -> Result<Audited<T>, Problem>,
+        work: impl AsyncFn(&WriteTx, &Grant<A>) -> Result<Audited<T>, Problem>,
     ) -> Result<T, Problem> {
-        self.app.store.write_in(&self.call, work).await
+        again(async || self.app.store.write_in(&self.call, &work).await).await
     }
 
     /// Creates something, once for each idempotency key.
     pub async fn create<B: DeserializeOwned + ToSchema, V: Serialize>(
         &self,
         rule: KeyRule,
-        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<(Made<V>, Entry), Problem>,
+        work: impl AsyncFn(&WriteTx, &Grant<A>, B) -> Result<(Made<V>, Entry), Problem>,
     ) -> Result<Created, Problem> {
         let key = self.key(rule);
         let sent = key.as_ref().ok().and_then(Option::as_ref);
-        let work = async |tx: &WriteTx, grant: &Grant<A>| {
-            key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
-            answer(work(tx, grant, self.body()?).await?)
-        };
-        self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
+        again(async || {
+            let work = async |tx: &WriteTx, grant: &Grant<A>| {
+                key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
+                answer(work(tx, grant, self.body()?).await?)
+            };
+            self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
+        })
+        .await
     }
 
     /// The same where what is done is told of several children, each with an entry of its own.
     pub async fn create_many<B: DeserializeOwned + ToSchema, V: Serialize>(
         &self,
         rule: KeyRule,
-        work: impl AsyncFnOnce(&WriteTx, &Grant<A>, B) -> Result<(Made<V>, Vec<Entry>), Problem>,
+        work: impl AsyncFn(&WriteTx, &Grant<A>, B) -> Result<(Made<V>, Vec<Entry>), Problem>,
     ) -> Result<Created, Problem> {
         let key = self.key(rule);
         let sent = key.as_ref().ok().and_then(Option::as_ref);
-        let work = async |tx: &WriteTx, grant: &Grant<A>| {
-            key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
-            let (made, entries) = work(tx, grant, self.body()?).await?;
-            Ok(Audited(made.answer()?, entries))
-        };
-        self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
+        again(async || {
+            let work = async |tx: &WriteTx, grant: &Grant<A>| {
+                key.as_ref().map_err(|_| Problem::IdempotencyKeyRequired)?;
+                let (made, entries) = work(tx, grant, self.body()?).await?;
+                Ok(Audited(made.answer()?, entries))
+            };
+            self.app.store.create_in(&self.call, sent, work).await.map(Created::from)
+        })
+        .await
     }
 }
 

@@ -18,10 +18,11 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, and what it says.
-pub const FIGURES: [(&str, Kind, &str); 32] = [
+pub const FIGURES: [(&str, Kind, &str); 33] = [
     ("http_requests_total", Counter, "requests answered, by route, method and status"),
     ("http_request_seconds", Histogram, "how long an answer took, by route and method"),
     ("requests_over_limit_total", Counter, "requests held back because too many came in a minute, by whose"),
+    ("conflicts_total", Counter, "requests tried again because another one was in the way"),
     ("rungs_total", Counter, "rungs handled by a worker, by outcome"),
     ("rung_lateness_seconds", Histogram, "how late a rung was delivered into inboxes"),
     ("oldest_unsent_seconds", Gauge, "how long the oldest rung has been due and unsent"),

@@ -1,5 +1,6 @@
 //! The edge: HTTP, tokens, the worker, the command line, the clock.
 
+mod again;
 pub mod allowance;
 pub mod auth;
 mod body;

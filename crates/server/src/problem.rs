@@ -280,7 +280,7 @@ impl From<StoreError> for Problem {
             StoreError::Stale => Self::Stale,
             StoreError::KeyReused => Self::IdempotencyKeyReused,
             StoreError::Taken(taken) => conflict(taken),
-            StoreError::Unavailable(_) => Self::Unavailable(error),
+            StoreError::Unavailable(_) | StoreError::Conflict(_) => Self::Unavailable(error),
             StoreError::Corrupt(_) | StoreError::Unopened { .. } | StoreError::Broken(_) => {
                 Self::Internal(Box::new(error))
             }

@@ -1,6 +1,6 @@
 //! What the database did, in the words of the program.
 
-use diesel::result::Error as Diesel;
+use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use homeward_domain::policy::Denied;
 
 /// What the database did.
@@ -38,6 +38,9 @@ pub enum StoreError {
     /// No connection could be had in time.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// Another transaction was in the way, and the database ended this one: nothing of it was done.
+    #[error("another request was in the way")]
+    Conflict(#[source] Diesel),
     /// Anything else.
     #[error("the database failed")]
     Broken(#[source] Diesel),
@@ -73,6 +76,8 @@ impl From<Diesel> for StoreError {
     fn from(error: Diesel) -> Self {
         match &error {
             Diesel::NotFound => Self::NotFound,
+            Diesel::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => Self::Conflict(error),
+            Diesel::DatabaseError(_, info) if info.message() == DEADLOCK => Self::Conflict(error),
             Diesel::DatabaseError(_, info) if has_gone(info.message()) || is_full(info.details()) => {
                 Self::Unavailable(info.message().to_owned())
             }
@@ -92,6 +97,9 @@ const GONE: [&str; 4] = [
     "terminating connection",
     "canceling statement due to",
 ];
+
+/// There is no code for it either.
+const DEADLOCK: &str = "deadlock detected";
 
 /// The disk of the server is full: nothing was written, and nothing will be until there is room (OP-08).
 const FULL: &str = "No space left on device";

@@ -111,7 +111,7 @@ impl Row {
 }
 
 /// Records a photo of the permitted child. Of a missing child it is news for whoever was told (CLK-10).
-pub async fn insert(tx: &WriteTx, permit: &Permit<AddPhoto>, new: NewPhoto) -> StoreResult<Photo> {
+pub async fn insert(tx: &WriteTx, permit: &Permit<AddPhoto>, new: &NewPhoto) -> StoreResult<Photo> {
     let row = Row {
         agency_id: permit.agency().uuid(),
         id: new.id.uuid(),

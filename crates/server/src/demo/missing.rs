@@ -109,7 +109,7 @@ async fn photograph(hand: &Hand<'_>, child: ChildId) -> Result<Vec<u8>, Problem>
         let taken_on = tx.agency().zone.local_date(tx.at()) - Days::new(40);
         let source = "Drawn by the program for this demo.".to_owned();
         let (width, height) = size;
-        let photo = photos::insert(tx, permit, photos::NewPhoto { id, taken_on, source, width, height, key }).await?;
+        let photo = photos::insert(tx, permit, &photos::NewPhoto { id, taken_on, source, width, height, key }).await?;
         Ok(((), permit.did(Change::PhotoAdded { photo_id: photo.id })))
     })
     .await?;

@@ -1,5 +1,7 @@
 //! Packets for law enforcement and for NCMEC: made, kept as they were, read again. Making one tells nobody anything.
 
+use std::cell::Cell;
+
 use actix_web::{get, post};
 use homeward_domain::audit::Change;
 use homeward_domain::id::{EpisodeId, names};
@@ -35,9 +37,9 @@ pub(super) mod laid;
 #[post("/v1/children/{child_id}/missing-episodes/{episode_id}/packets")]
 pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Problem> {
     let episode = request.id::<names::Episode>("episode_id")?;
-    let ready = ready(&request, episode).await;
+    let ready = Cell::new(Some(ready(&request, episode).await));
     let create = request.create(KeyRule::Required, async |tx, permit, body: NewPacket| {
-        let (draft, laid) = ready?;
+        let (draft, laid) = ready.take().ok_or(Problem::ChangedMeanwhile)??;
         episodes::lock(tx, permit, episode).await?;
         if compose(tx, permit, episode, &body.asked()).await? != draft {
             return Err(Problem::ChangedMeanwhile);

@@ -97,7 +97,7 @@ pub(super) async fn add(request: OfChild<AddPhoto>) -> Result<Created, Problem> 
         height: i32::try_from(picture.height).unwrap_or(i32::MAX),
         key: content_key,
     };
-    let created = request.create_once(key, async |tx, permit| record(tx, permit, photo).await).await?;
+    let created = request.create_once(key, async |tx, permit| record(tx, permit, &photo).await).await?;
     if let Err(error) = request.app().objects.settle(agency, id).await {
         tracing::debug!(%error, "a picture stays incoming until the sweep");
     }
@@ -107,7 +107,7 @@ pub(super) async fn add(request: OfChild<AddPhoto>) -> Result<Created, Problem> 
 async fn record(
     tx: &homeward_store::WriteTx,
     permit: &Permit<AddPhoto>,
-    photo: photos::NewPhoto,
+    photo: &photos::NewPhoto,
 ) -> Result<(Made<PhotoView>, homeward_domain::audit::Entry), Problem> {
     refuse_too_many(tx, permit).await?;
     if tx.agency().zone.local_date(tx.at()) < photo.taken_on {

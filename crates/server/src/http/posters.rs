@@ -1,5 +1,7 @@
 //! Posters: public, so they rest on a consent that stands, and say nothing about care.
 
+use std::cell::Cell;
+
 use actix_web::{get, post};
 use chrono::{DateTime, Utc};
 use homeward_domain::audit::Change;
@@ -90,10 +92,11 @@ impl PosterView {
 #[post("/v1/children/{child_id}/missing-episodes/{episode_id}/posters")]
 pub(super) async fn make(request: OfChild<MakePacket>) -> Result<Created, Problem> {
     let episode = request.id::<names::Episode>("episode_id")?;
-    let ready = ready(&request, episode).await;
+    // Where another request is in the way, the document is made anew.
+    let ready = Cell::new(Some(ready(&request, episode).await));
     request
         .create(KeyRule::Required, async |tx, permit, body: NewPoster| {
-            let (draft, laid) = ready?;
+            let (draft, laid) = ready.take().ok_or(Problem::ChangedMeanwhile)??;
             episodes::lock(tx, permit, episode).await?;
             if poster::compose(tx, permit, episode, &body.typed()).await? != draft {
                 return Err(Problem::ChangedMeanwhile);

@@ -178,6 +178,7 @@ pub(super) async fn propose(request: Within<ConfigureWebhooks>) -> Result<Create
             let refused = |refusal: webhook::Refusal| Problem::Impossible(vec![Fault::of("url", refusal.to_string())]);
             request.app().poster.check(&url).map_err(refused)?;
             let shown = webhook::shown(&signing.secret);
+            let (signing, challenge) = (signing.clone(), challenge.clone());
             let new = NewEndpoint { url, contact_email: body.contact_email.into(), signing, challenge };
             let endpoint = webhooks::propose(tx, grant, new).await?;
             let (id, version) = (endpoint.id, endpoint.version);
@@ -297,9 +298,9 @@ pub(super) async fn rotate(request: Within<ConfigureWebhooks>) -> Result<Version
     request
         .change(async |tx, grant| {
             let before = standing(&request, tx, grant).await?;
-            let endpoint = webhooks::rotate(tx, grant, &before, signing).await?;
+            let endpoint = webhooks::rotate(tx, grant, &before, signing.clone()).await?;
             let (id, version) = (endpoint.id, endpoint.version);
-            let view = WebhookWithSecret { webhook: WebhookView::of(endpoint, tx.at()), secret };
+            let view = WebhookWithSecret { webhook: WebhookView::of(endpoint, tx.at()), secret: secret.clone() };
             let change = Change::WebhookChanged { webhook_id: id, to: WebhookStep::SecretRotated };
             Ok(Audited::new(Versioned(view, version), grant.did(None, change)))
         })

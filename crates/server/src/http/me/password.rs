@@ -55,7 +55,7 @@ pub(crate) async fn change(request: Within<OwnSettings>) -> Result<HttpResponse,
     let hash = app.passwords.hash(&new_password).await?;
     request
         .change(async |tx, grant| {
-            sign_ins::choose_password(tx, grant, hash).await?;
+            sign_ins::choose_password(tx, grant, hash.clone()).await?;
             sessions::end_others(tx, grant).await?;
             Ok(Audited::new((), grant.did(None, Change::PasswordChanged)))
         })
