@@ -10,7 +10,7 @@ TESTS := cargo test --workspace --exclude homeward-simulation --locked --all-tar
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ci check build openapi bench trail nonces kills races stops disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade licences secrets sbom
+.PHONY: help run test ci check build openapi bench trail nonces kills races stops disk-full simulate simulate-nightly year schemathesis silence traceability sign-in-times deps engine lateness oidc soak upgrade clocks licences secrets sbom
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ sign-in-times: build ## how well the time of an answer tells whose sign-in fails
 
 lateness: build ## how late a reminder is, in steady state and after each of nine faults (about 20 minutes)
 	@HOMEWARD=$(TARGET)/debug/homeward scripts/lateness
+
+clocks: build ## move the clocks of a worker and of the database by a second, an hour and a day (about 8 minutes)
+	@HOMEWARD=$(TARGET)/debug/homeward scripts/clocks
 
 soak: deps ## whether memory and files stay where they are under load (MINUTES=120)
 	cargo build --locked --profile perf -p homeward-server --bin homeward

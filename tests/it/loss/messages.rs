@@ -174,7 +174,7 @@ async fn dl_04_workers_killed_while_they_send_lose_no_message_and_double_only_wh
     let app = TestApp::at(&SystemClock.now().to_rfc3339()).await;
     approve(&app, &endpoint).await;
     let mut yard = Yard::new(&app, &relay, &endpoint).await;
-    let (kills, mut by) = (kills(25), app.caseworker().await);
+    let (kills, mut by) = (kills(30), app.caseworker().await);
     for number in 0..kills {
         app.set_clock(&SystemClock.now().to_rfc3339());
         if number.is_multiple_of(50) {
