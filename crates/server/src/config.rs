@@ -106,7 +106,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 36] = [
+pub const VARIABLES: [(&str, &str); 37] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_UNGUARDED", "`accepted` starts on a database that can lose writes or by a login that can do too much"),

@@ -47,8 +47,26 @@ impl Everyone {
             ("and auditor", app.given_auditor_of_the_other_agency().await),
         ];
         dismiss(app, &dismissed).await;
-        Self(all)
+        let programs = programs(app).await;
+        Self(all.into_iter().chain(programs).collect())
     }
+}
+
+/// A program with each scope, in the name of the supervisor.
+async fn programs(app: &TestApp) -> Vec<(&'static str, Person)> {
+    let mut programs = Vec::new();
+    let owner = app.person("supervisor").await;
+    for (name, scope) in [
+        ("statistics k.", "statistics:read"),
+        ("compliance k.", "compliance:read"),
+        ("children key", "children:write"),
+        ("episodes key", "episodes:write"),
+        ("events key", "events:read"),
+    ] {
+        let made = owner.post("/v1/machine-keys", json!({ "label": name, "scopes": [scope] }), 201).await;
+        programs.push((name, owner.with_token(made["secret"].as_str().unwrap())));
+    }
+    programs
 }
 
 async fn dismiss(app: &TestApp, who: &Person) {

@@ -90,6 +90,7 @@ const BODILESS: [&str; 17] = [
     "renew_recovery_codes",
     "resend_webhook_message",
     "revoke_calendar_feed",
+    "revoke_machine_key",
     "rotate_webhook_secret",
     "start_password_reset",
     "unlock_user",
