@@ -28,7 +28,7 @@ async fn ky_03_its_owner_and_the_supervisors_of_the_unit_are_warned_30_14_7_and_
     key_of(&app.supervisor().await, &["compliance:read"]).await;
     let warned = || {
         let letters = relay.letters_to("supervisor@demo.homeward.test");
-        letters.iter().filter(|it| it.header("subject").contains("ends soon")).count()
+        letters.iter().filter(|it| it.header("Subject").contains("ends soon")).count()
     };
     let mut counts = Vec::new();
     for day in ["2026-06-29", "2026-06-30", "2026-07-15", "2026-07-16", "2026-07-23", "2026-07-29", "2026-07-30"] {
@@ -72,7 +72,7 @@ async fn ky_04_and_t15_from_outside_its_networks_a_key_is_refused_and_people_are
     app.settle().await;
     for to in ["supervisor@demo.homeward.test", "administrator@demo.homeward.test"] {
         let letters = relay.letters_to(to);
-        let of_keys = letters.iter().filter(|it| it.header("subject").contains("outside its networks")).count();
+        let of_keys = letters.iter().filter(|it| it.header("Subject").contains("outside its networks")).count();
         assert_eq!(of_keys, 1, "{to}");
     }
     let seen = owner.get(&path(&there, ""), 200).await;
