@@ -54,7 +54,7 @@ async fn ky_06_no_key_opens_a_restricted_record_even_of_somebody_who_is_named() 
     let change = json!({ "given_name": "Other" });
     let url = case.child_url("");
     let etag = case.supervisor.etag(&url).await;
-    let try_it = || program.send(Method::PATCH, &url, Some(change.clone()), &[("if-match", &etag)]);
+    let try_it = async || program.send(Method::PATCH, &url, Some(change.clone()), &[("if-match", &etag)]).await;
     let control = try_it().await;
     assert_eq!(control.status, 200, "the control: {}", control.text);
     let named = restriction(&[&case.supervisor, &case.worker]);
