@@ -121,12 +121,14 @@ async fn a_look_and_a_change_by_a_key_are_in_the_trail_as_the_keys_on_behalf_of_
     let key: Uuid = made["id"].as_str().unwrap().parse().unwrap();
     let child = new_child(&program, canary()).await;
     program.post(&format!("/v1/children/{child}/missing-episodes"), opening(), 201).await;
-    program.get(FIGURES, 200).await;
+    let sought = json!({ "name": "Canarygiven" });
+    let found = program.send(Method::POST, "/v1/children/search", Some(sought), &[]).await;
+    assert!(found.text.contains(&child));
     assert_eq!(status(&program, "/v1/audit-entries").await, 403);
     let db = app.db.owner().await;
     let rows = "select (select count(*) from audit_entries where session_id = $1 and actor_id = $2), \
         (select count(*) from looks where session_id = $1 and actor_id = $2)";
     let row = db.query_one(rows, &[&key, &owner.id.unwrap().uuid()]).await.unwrap();
-    // Two changes and a refusal; one look at figures.
+    // Two changes and a refusal; one look at whom it found.
     assert_eq!((row.get::<_, i64>(0), 1 <= row.get::<_, i64>(1)), (3, true));
 }
