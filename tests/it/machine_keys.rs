@@ -85,10 +85,10 @@ async fn t15_a_stored_hash_with_a_good_checksum_is_refused() {
 
 #[tokio::test]
 async fn se_09_to_make_and_to_renew_a_key_take_a_fresh_proof_and_to_revoke_it_takes_none() {
-    let app = TestApp::at(NOW).await;
+    let app = TestApp::strict(NOW).await;
     let owner = app.supervisor().await;
     let (made, program) = key_of(&owner, &["compliance:read"]).await;
-    app.set_clock("2026-05-01T08:20:00Z");
+    app.set_clock("2026-05-01T08:06:00Z");
     for asked in ["/v1/machine-keys".to_owned(), path(&made, "/renewal")] {
         let body =
             if asked.ends_with("keys") { json!({ "label": "feed", "scopes": ["compliance:read"] }) } else { json!({}) };
