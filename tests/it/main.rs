@@ -25,6 +25,7 @@ mod import;
 mod interviews;
 mod limits;
 mod loss;
+mod machine_keys;
 mod mail;
 mod migrations;
 mod neutral;

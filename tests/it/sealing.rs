@@ -21,7 +21,7 @@ mod upgrade;
 const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// Bytes that are digests or proofs, and not what somebody wrote.
-const NOT_SEALED: [&str; 15] = [
+const NOT_SEALED: [&str; 17] = [
     "audit_checkpoints.head",
     "audit_checkpoints.key",
     "audit_checkpoints.peaks",
@@ -31,6 +31,8 @@ const NOT_SEALED: [&str; 15] = [
     "calendar_feeds.token_hash",
     "data_keys.proof",
     "idempotency_keys.fingerprint",
+    "machine_keys.previous_hash",
+    "machine_keys.secret_hash",
     "password_resets.secret_hash",
     "recovery_codes.code_hash",
     "refresh_tokens.secret_hash",

@@ -10,10 +10,11 @@ use crate::duty::TaskKind;
 use crate::episode::ClosureReason;
 use crate::id::{
     AbsenceId, AddressId, AgencyId, BounceId, CalendarFeedId, ChildId, CompletionId, ConsentId, DisclosureId, DutyId,
-    EmergencyId, EpisodeId, FactorResponseId, HandOverId, IdentityId, InterviewId, IssuerId, NotificationId,
-    ObservationId, PacketId, PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId, SearchEffortId, SessionId,
-    ShiftId, UserId, WebhookId, WhereaboutsId,
+    EmergencyId, EpisodeId, FactorResponseId, HandOverId, IdentityId, InterviewId, IssuerId, MachineKeyId,
+    NotificationId, ObservationId, PacketId, PhotoId, PlacementId, ReminderId, RestrictionId, ScreeningId,
+    SearchEffortId, SessionId, ShiftId, UserId, WebhookId, WhereaboutsId,
 };
+use crate::machine_key::Scope;
 use crate::policy::{Action as _, Denied, ReadAccessLog, ReadAudit, ReviewLooks};
 use crate::report::ReportGroup;
 use crate::restriction::EmergencyCategory;
@@ -183,6 +184,12 @@ pub enum Change {
     CalendarFeedMade { feed_id: CalendarFeedId },
     /// A calendar feed was revoked.
     CalendarFeedRevoked { feed_id: CalendarFeedId },
+    /// A person made a key for a program.
+    MachineKeyMade { key_id: MachineKeyId, scopes: Vec<Scope> },
+    /// They gave it another secret; the one before works for a while longer.
+    MachineKeyRenewed { key_id: MachineKeyId },
+    /// A key was revoked.
+    MachineKeyRevoked { key_id: MachineKeyId },
     /// It was said who alone may open the record, or who may not.
     RecordRestricted { restriction_id: RestrictionId },
     /// The record was opened to everyone again who could open it before.

@@ -70,6 +70,8 @@ pub type ConsentId = Id<names::Consent>;
 pub type WebhookId = Id<names::Webhook>;
 /// Names one calendar feed of a person.
 pub type CalendarFeedId = Id<names::CalendarFeed>;
+/// Names one key of a program.
+pub type MachineKeyId = Id<names::MachineKey>;
 
 /// Names one turn of being on call.
 pub type ShiftId = Id<names::Shift>;
@@ -159,6 +161,8 @@ pub mod names {
     pub enum Webhook {}
     /// See [`super::CalendarFeedId`].
     pub enum CalendarFeed {}
+    /// See [`super::MachineKeyId`].
+    pub enum MachineKey {}
 }
 
 impl<T> Id<T> {

@@ -37,6 +37,7 @@ pub mod compliance;
 pub mod counts;
 
 pub mod audit;
+pub mod machine_key;
 pub mod notice;
 pub mod photo;
 pub mod policy;

@@ -1,5 +1,5 @@
 //! What people are told by mail: of their own sign-in, of one they administer, of a restricted record that somebody
-//! opened in an emergency, of a limit that somebody moved later, and of endpoints. Nothing about a child.
+//! opened in an emergency, of a limit that somebody moved later, of endpoints and of keys. Nothing about a child.
 
 use chrono::{DateTime, Utc};
 
@@ -8,8 +8,10 @@ use crate::vocabulary::vocabulary;
 use crate::zone::Zone;
 
 mod endpoint;
+mod key;
 
 pub use endpoint::EndpointNotice;
+pub use key::{AboutKey, KeyNotice};
 
 vocabulary! {
     /// What happened to a sign-in.

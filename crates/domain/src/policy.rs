@@ -7,16 +7,19 @@ use std::marker::PhantomData;
 
 use crate::audit::{Change, Entry, Look, LookKind};
 use crate::id::{AgencyId, ChildId, UnitId, UserId};
+use crate::machine_key::Scopes;
 use crate::vocabulary::{Vocabulary as _, vocabulary};
 
 mod actions;
 mod rights;
+mod scopes;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use actions::*;
 use rights::allows;
+pub use scopes::may_give;
 pub use table::table;
 
 vocabulary! {
@@ -40,7 +43,9 @@ pub enum SessionKind {
     Enrolling,
     /// A person who signed in at a provider that the agency trusts.
     Provider,
-    /// A program: a machine key, a job, an import.
+    /// A program of the agency's with a key, in the name of whoever made it.
+    Key(Scopes),
+    /// A program: a job, an import.
     Machine,
 }
 
@@ -107,6 +112,9 @@ pub enum Denied {
     /// They have to prove anew who they are.
     #[error("prove again who you are")]
     ProofDue,
+    /// The key may not be used from where it was.
+    #[error("this key may not be used from there")]
+    OutsideNetwork,
 }
 
 /// The right to do `A` to one child. The child comes out of the permit and is never an argument.
@@ -137,6 +145,12 @@ pub fn admit(caller: &Caller) -> Result<(), Denied> {
     if caller.session == SessionKind::Enrolling { Err(Denied::FactorDue) } else { Ok(()) }
 }
 
+/// The same for what takes no right of its own: the rules, the catalogue. A key has its scopes, and nothing beside them.
+pub fn admit_person(caller: &Caller) -> Result<(), Denied> {
+    admit(caller)?;
+    if matches!(caller.session, SessionKind::Key(_)) { Err(Denied::Forbidden) } else { Ok(()) }
+}
+
 /// Whether changing something by this act asks for a fresh proof of who somebody is: what gives rights, lets data out,
 /// or changes how one proves oneself (SE-09).
 pub fn takes_fresh_proof<A: Action>() -> bool {
@@ -144,6 +158,7 @@ pub fn takes_fresh_proof<A: Action>() -> bool {
         A::KIND,
         ActionKind::ManagePeople
             | ActionKind::ConfigureWebhooks
+            | ActionKind::MakeKeys
             | ActionKind::OwnFactor
             | ActionKind::RestrictRecord
             | ActionKind::OpenInEmergency
@@ -199,6 +214,12 @@ pub fn importer(agency: AgencyId, user: UserId) -> Grant<Import> {
     Grant { caller, action: PhantomData }
 }
 
+/// The right to read what is recorded in order to plan what is owed, in the transaction of whoever changed a fact: they need
+/// not be able to read it. It shows nobody anything. Only the planning asks for it.
+pub fn planner(caller: &Caller, child: ChildId) -> Permit<Plan> {
+    Permit { agency: caller.agency, actor: caller.user, child, action: PhantomData }
+}
+
 /// Who may be told of something, wherever they are bound to the child.
 pub fn roles_that_may<A: Action>() -> impl Iterator<Item = Role> {
     Role::ALL.iter().copied().filter(|role| allows(*role, A::KIND))
@@ -219,7 +240,7 @@ pub fn works_with_children(role: Role) -> bool {
     allows(role, ActionKind::Notify) && allows(role, ActionKind::ReadDeterminations)
 }
 
-/// What the role allows, within what the session and the reach do.
+/// What the role allows now, within what the session and the reach do: of a key, its scopes (KY-02).
 fn may(caller: &Caller, action: ActionKind) -> bool {
     let is_theirs = match action {
         // Only a person concludes (domain 12.2): no right of a machine, now or later, comes to this.
@@ -230,7 +251,11 @@ fn may(caller: &Caller, action: ActionKind) -> bool {
         ActionKind::CountDeterminations | ActionKind::ReviewLooks => caller.reach == Reach::WholeAgency,
         _ => true,
     };
-    is_theirs && allows(caller.role, action)
+    let is_covered = match caller.session {
+        SessionKind::Key(scopes) => scopes::cover(scopes, action),
+        _ => true,
+    };
+    is_theirs && is_covered && allows(caller.role, action)
 }
 
 fn reads_children(role: Role) -> bool {
@@ -275,6 +300,13 @@ impl Grant<AddChild> {
     /// Whose work a child is that nobody was named for: a caseworker's own, else nobody's yet.
     pub fn assignee(&self) -> Option<UserId> {
         (self.caller.role == Role::Caseworker).then_some(self.caller.user)
+    }
+}
+
+impl Grant<KeepKeys> {
+    /// Whose keys they see and revoke: their own; everyone's where they administer people.
+    pub fn keys_of(&self) -> Option<UserId> {
+        (!may(&self.caller, ActionKind::ManagePeople)).then_some(self.caller.user)
     }
 }
 

@@ -9,13 +9,14 @@ use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH, USER_AGENT};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
+use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
 use homeward_domain::audit::Entry;
 use homeward_domain::id::{ChildId, Id};
 use homeward_domain::policy::{Action, Grant, MakePacket, Permit};
-use homeward_store::call::Call;
+use homeward_store::call::{Call, Origin};
 use homeward_store::idempotency::{Answer, Key};
-use homeward_store::{Audited, ReadTx, Seen, WriteTx};
+use homeward_store::{Audited, ReadTx, Seen, StoreError, WriteTx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -35,14 +36,14 @@ pub mod password;
 pub mod token;
 
 use origin::origin;
-use token::Claims;
+use token::{Claims, machine};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// So much is kept of what a client calls itself.
 const AGENT_CHARS: usize = 200;
 
-/// A signed-in person's request, and what they sent with it.
+/// A request of a signed-in person, or of a program with a key, and what they sent with it.
 pub struct Sent {
     app: App,
     call: Call,
@@ -120,6 +121,9 @@ async fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
     let (at, origin) = (app.now(), origin(request));
     let header = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
     let token = header.and_then(|it| it.strip_prefix("Bearer "));
+    if let Some(key) = token.filter(|it| it.starts_with(machine::PREFIX)) {
+        return call_by_key(app, request, (key, origin), at).await;
+    }
     let claims = match token.map(|it| app.keys.verify(it, at)) {
         Some(Ok(claims)) => Some(claims),
         Some(Err(_)) => app.providers.admit(token.unwrap_or_default(), (agent(request), &origin), at).await?.ok(),
@@ -129,9 +133,33 @@ async fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
         allowance::admit_stranger(app, request, at).await?;
         return Err(Problem::SignInRequired);
     };
-    let call = Call { agency, user, session, at, origin };
+    let call = Call { agency, user, session, key: None, at, origin };
     allowance::admit(app, request, &call).await?;
     Ok(call)
+}
+
+/// A key that is none counts as a stranger's request, one that stands for itself.
+async fn call_by_key(
+    app: &AppState,
+    request: &HttpRequest,
+    (text, origin): (&str, Origin),
+    at: DateTime<Utc>,
+) -> Result<Call, Problem> {
+    let call = match app.keys.read_machine_key(text) {
+        Ok(key) => app.store.call_by_key(key, origin, at).await,
+        Err(_) => Err(StoreError::SignedOut),
+    };
+    match call {
+        Ok(call) => {
+            allowance::admit(app, request, &call).await?;
+            Ok(call)
+        }
+        Err(StoreError::SignedOut) => {
+            allowance::admit_stranger(app, request, at).await?;
+            Err(Problem::SignInRequired)
+        }
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// What a client calls itself, for its owner to know the session by.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use homeward_store::sessions::Limits;
 
 use crate::allowance::Rates;
+use crate::auth::token::machine::Environment;
 use crate::private_file;
 use crate::tls::{Certificate, CertificateFiles};
 use crate::webhook::Allowed;
@@ -29,6 +30,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The key that signs tokens.
     pub key_file: PathBuf,
+    /// What the keys of programs are told by.
+    pub environment: Environment,
     /// The keys that seal values.
     pub data_key_file: PathBuf,
     /// How many connections to the database.
@@ -103,7 +106,7 @@ const DEFAULT_CONNECTIONS: NonZeroU32 = NonZeroU32::new(12).unwrap();
 const DEFAULT_THREADS: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
 /// What is read, and what it does; `homeward --help` prints it.
-pub const VARIABLES: [(&str, &str); 36] = [
+pub const VARIABLES: [(&str, &str); 37] = [
     ("DATABASE_URL", "the database to run on; without it a private PostgreSQL runs under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_MIGRATE_URL", "the same database as the owner of the tables; DATABASE_URL where left out"),
     ("HOMEWARD_UNGUARDED", "`accepted` starts on a database that can lose writes or by a login that can do too much"),
@@ -112,6 +115,7 @@ pub const VARIABLES: [(&str, &str); 36] = [
     ("HOMEWARD_TLS_KEY", "its key, as PEM; both are read again when they change"),
     ("HOMEWARD_DATA_DIR", "where the private database, the keys and the photos live, .homeward where left out"),
     ("HOMEWARD_KEY_FILE", "the key that signs tokens, made under HOMEWARD_DATA_DIR where left out"),
+    ("HOMEWARD_ENVIRONMENT", "the name of this installation in keys of programs, as hw_live_…; `live` where left out"),
     ("HOMEWARD_DATA_KEY_FILE", "the keys that seal values, made under HOMEWARD_DATA_DIR where left out: keep a copy"),
     ("HOMEWARD_AUDIT_KEY_FILE", "the key that signs the trail, for `work` alone; made under HOMEWARD_DATA_DIR"),
     ("HOMEWARD_AUDIT_ANCHORS", "folders for what is signed, by commas: two that nobody else can change"),
@@ -209,6 +213,7 @@ impl Config {
             rates: limits::rates(values, faults),
             watch: WatchConfig::from(values, faults),
             audit: AuditConfig::from(values, &data_dir),
+            environment: parsed(values, faults, "HOMEWARD_ENVIRONMENT", Environment::default()),
             data_dir,
             key_file,
             data_key_file,

@@ -24,6 +24,7 @@ pub mod health;
 mod indicators;
 mod interviews;
 mod looks;
+mod machine_keys;
 mod me;
 mod notifications;
 mod observations;
@@ -258,7 +259,12 @@ fn agency(at: &mut ServiceConfig) {
         .service(webhooks::pause)
         .service(webhooks::remove)
         .service(webhooks::messages::list)
-        .service(webhooks::messages::resend);
+        .service(webhooks::messages::resend)
+        .service(machine_keys::make)
+        .service(machine_keys::list)
+        .service(machine_keys::show)
+        .service(machine_keys::renew)
+        .service(machine_keys::revoke);
 }
 
 fn audits(at: &mut ServiceConfig) {

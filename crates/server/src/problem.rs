@@ -57,6 +57,8 @@ pub enum Problem {
     SecondFactorDue,
     #[error("prove again who you are, then ask again")]
     StepUpRequired,
+    #[error("this key may not be used from there")]
+    OutsideNetwork,
     #[error("there is no second factor")]
     NoSecondFactor,
     #[error("{what}; wait before you go on")]
@@ -162,6 +164,7 @@ impl Problem {
             Self::SecondFactorRequired => (S::UNAUTHORIZED, "second-factor-required"),
             Self::SecondFactorDue => (S::FORBIDDEN, "second-factor-due"),
             Self::StepUpRequired => (S::FORBIDDEN, "step-up-required"),
+            Self::OutsideNetwork => (S::FORBIDDEN, "outside-network"),
             Self::NoSecondFactor => (S::CONFLICT, "no-second-factor"),
             Self::TooMany { what, .. } => too_many(*what),
             Self::Forbidden => (S::FORBIDDEN, "forbidden"),
@@ -310,6 +313,7 @@ impl From<Denied> for Problem {
             Denied::Forbidden => Self::Forbidden,
             Denied::FactorDue => Self::SecondFactorDue,
             Denied::ProofDue => Self::StepUpRequired,
+            Denied::OutsideNetwork => Self::OutsideNetwork,
         }
     }
 }

@@ -203,6 +203,9 @@ impl Worker {
     /// Plans what comes near. Whether that worked, and when to look again.
     async fn look_ahead(&self, now: DateTime<Utc>) -> (bool, DateTime<Utc>) {
         let planned = self.plan_birthdays().await.is_ok();
+        if let Err(error) = self.warn_of_keys().await {
+            tracing::error!(%error, "nobody was warned of keys that end; it will be tried again");
+        }
         (planned, now + if planned { BIRTHDAYS } else { REPLAN })
     }
 
@@ -217,6 +220,11 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Queues warnings to the people of keys that end soon (KY-03).
+    pub async fn warn_of_keys(&self) -> StoreResult<()> {
+        self.store.warn_of_keys(self.clock.now()).await
     }
 
     /// Plans again what other rules were chosen for, or what an older version of the program planned.

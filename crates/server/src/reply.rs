@@ -55,6 +55,14 @@ impl From<Answered> for Created {
     }
 }
 
+/// 201 with a secret that is in this answer and in no other, so that no answer is kept for one who asks twice.
+pub struct Once<V> {
+    /// The new resource with its secret.
+    pub view: V,
+    /// Where it is.
+    pub location: String,
+}
+
 /// 200 with a file as it was kept. A browser saves it and does nothing else with it.
 pub struct File {
     /// Its bytes.
@@ -103,6 +111,14 @@ impl<V: Serialize> Responder for Versioned<V> {
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         private(StatusCode::OK).insert_header((ETAG, etag(self.1))).json(self.0)
+    }
+}
+
+impl<V: Serialize> Responder for Once<V> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        private(StatusCode::CREATED).insert_header((LOCATION, self.location)).json(self.view)
     }
 }
 

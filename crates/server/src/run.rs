@@ -291,7 +291,9 @@ async fn serve_until_told(config: &Config, database: &Database, roles: Roles) ->
             clock,
             allowances: Arc::new(Allowances::new(config.rates)),
             readers: Arc::new(Readers::default()),
-            keys: Arc::new(Keys::new(SigningKey::load_or_create(&config.key_file)?)),
+            keys: Arc::new(
+                Keys::new(SigningKey::load_or_create(&config.key_file)?).in_environment(config.environment.clone()),
+            ),
             passwords: Arc::new(Passwords::new(Cost::STRONG)),
             objects,
             poster,

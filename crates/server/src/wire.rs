@@ -226,8 +226,8 @@ pub fn code<T>(field: Option<Code<T>>) -> Option<T> {
 pub mod codes {
     use homeward_domain::{
         audit, child, compliance, delivery, determination, disclosure, duty, episode, factor, interview, law,
-        notification, observation, photo, placement, policy, refusal, reminder, report, restriction, search_effort,
-        unusual,
+        machine_key, notification, observation, photo, placement, policy, refusal, reminder, report, restriction,
+        search_effort, unusual,
     };
 
     use super::Code;
@@ -272,6 +272,7 @@ pub mod codes {
     pub type ReportGroupCode = Code<report::ReportGroup>;
     pub type ReviewConclusionCode = Code<unusual::ReviewConclusion>;
     pub type RoleCode = Code<policy::Role>;
+    pub type ScopeCode = Code<machine_key::Scope>;
     pub type SearchEffortKindCode = Code<search_effort::SearchEffortKind>;
     pub type SexCode = Code<child::Sex>;
     pub type TaskKindCode = Code<duty::TaskKind>;

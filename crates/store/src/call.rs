@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Timestamptz, Uuid as SqlUuid};
 use homeward_domain::child::{CareStatus, UnderTwentySix};
-use homeward_domain::id::{AgencyId, ChildId, Id, SessionId, UnitId, UserId};
+use homeward_domain::id::{AgencyId, ChildId, Id, MachineKeyId, SessionId, UnitId, UserId};
 use homeward_domain::law::{Overlay, RuleBook, library};
+use homeward_domain::machine_key::{Scope, Scopes};
 use homeward_domain::policy::{self, Action, Caller, Denied, Grant, Permit, Reach, Role, SessionKind, Tie};
 use homeward_domain::vocabulary::Vocabulary as _;
 use homeward_domain::zone::Zone;
@@ -18,19 +19,37 @@ use crate::children::Named;
 use crate::error::{StoreError, StoreResult};
 use crate::sql::{Sql, sql};
 
-/// One request of a signed-in person: what their token says, and the one instant it happens at.
+/// One request of a signed-in person, or of a program with a key: what their token says, and the one instant it happens at.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The agency in the token.
     pub agency: AgencyId,
-    /// The person in the token.
+    /// The person in the token, or the owner of the key.
     pub user: UserId,
-    /// The session in the token.
+    /// The session in the token; the id of the key stands in its place.
     pub session: SessionId,
+    /// The key of a program.
+    pub key: Option<MachineKeyId>,
     /// Now, read once.
     pub at: DateTime<Utc>,
     /// What else is known of the request.
     pub origin: Origin,
+}
+
+impl Call {
+    /// The request of a program, whose key was compared already, in the name of its owner.
+    pub(crate) fn by_key(
+        (agency, user, key): (AgencyId, UserId, MachineKeyId),
+        at: DateTime<Utc>,
+        origin: Origin,
+    ) -> Self {
+        Self { agency, user, session: Id::from_uuid(key.uuid()), key: Some(key), at, origin }
+    }
+
+    /// Whose the idempotency keys are that it sends: each program has its own.
+    pub(crate) fn holder(&self) -> Uuid {
+        self.key.map_or(self.user.uuid(), Id::uuid)
+    }
 }
 
 /// Where a request came from, for the trail.
@@ -223,6 +242,8 @@ pub(crate) struct Row {
     enrolling: bool,
     #[diesel(sql_type = diesel::sql_types::Bool)]
     by_provider: bool,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Array<diesel::sql_types::Text>>)]
+    scopes: Option<Vec<String>>,
     #[diesel(embed)]
     named: Option<Named>,
 }
@@ -232,7 +253,7 @@ const STANDING: &str = "select u.role, u.whole_agency, \
     array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
     a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
     c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, s.idle_until, \
-    s.proven_at, s.enrolling, s.identity_id is not null as by_provider \
+    s.proven_at, s.enrolling, s.identity_id is not null as by_provider, null::text[] as scopes \
     from sessions s \
     join users u on u.agency_id = s.agency_id and u.id = s.user_id and u.disabled_at is null \
     join agencies a on a.id = s.agency_id \
@@ -240,9 +261,22 @@ const STANDING: &str = "select u.role, u.whole_agency, \
     where s.agency_id = ? and s.id = ? and s.user_id = ? and s.ended_at is null and ? < s.expires_at \
     and ? < s.idle_until";
 
+/// The same of a program: its key, and its owner as they stand now (KY-02). It proves nothing anew.
+const STANDING_OF_KEY: &str = "select u.role, u.whole_agency, \
+    array(select uu.unit_id from user_units uu where uu.agency_id = u.agency_id and uu.user_id = u.id) as units, \
+    a.name as agency_name, a.time_zone, a.jurisdiction, a.own_pack, a.rules_version, a.state_option_under_26, \
+    c.unit_id, c.assigned_to, c.care_status, c.identity, c.version as child_version, k.expires_at as idle_until, \
+    k.made_at as proven_at, false as enrolling, false as by_provider, k.scopes \
+    from machine_keys k \
+    join users u on u.agency_id = k.agency_id and u.id = k.owner_id and u.disabled_at is null \
+    join agencies a on a.id = k.agency_id \
+    left join children c on c.agency_id = k.agency_id and c.id = ? \
+    where k.agency_id = ? and k.id = ? and k.owner_id = ? and k.revoked_at is null and ? < k.expires_at \
+    and ?::timestamptz is not null";
+
 /// The statement that reads it.
 pub(crate) fn standing(call: &Call, child: Option<ChildId>) -> Sql {
-    sql(STANDING)
+    sql(if call.key.is_some() { STANDING_OF_KEY } else { STANDING })
         .bind::<Nullable<SqlUuid>, _>(child.map(Id::uuid))
         .bind::<SqlUuid, _>(call.agency.uuid())
         .bind::<SqlUuid, _>(call.session.uuid())
@@ -260,14 +294,9 @@ impl Row {
             Reach::Units(self.units.iter().copied().map(Id::from_uuid).collect())
         };
         let child = child.map(|id| self.child(id)).transpose()?.flatten();
-        // Machines do not sign in: who has a session is a person.
-        let session = match (self.enrolling, self.by_provider) {
-            (true, _) => SessionKind::Enrolling,
-            (false, true) => SessionKind::Provider,
-            (false, false) => SessionKind::Human,
-        };
+        let session = self.kind()?;
         Ok(Standing {
-            fresh_until: self.proven_at + fresh,
+            fresh_until: if call.key.is_some() { DateTime::UNIX_EPOCH } else { self.proven_at + fresh },
             caller: Caller { user: call.user, agency: call.agency, role, reach, session },
             agency: agency(
                 call.agency,
@@ -279,6 +308,19 @@ impl Row {
             child,
             named: self.named,
         })
+    }
+
+    /// Machines do not sign in: who has a session is a person.
+    fn kind(&self) -> StoreResult<SessionKind> {
+        let Some(scopes) = &self.scopes else {
+            return Ok(match (self.enrolling, self.by_provider) {
+                (true, _) => SessionKind::Enrolling,
+                (false, true) => SessionKind::Provider,
+                (false, false) => SessionKind::Human,
+            });
+        };
+        let known = |it: &String| Scope::parse(it).map_err(|_| StoreError::Corrupt("machine_keys.scopes"));
+        Ok(SessionKind::Key(scopes.iter().map(known).collect::<StoreResult<Scopes>>()?))
     }
 
     fn child(&self, id: ChildId) -> StoreResult<Option<Child>> {

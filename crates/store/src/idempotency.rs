@@ -56,7 +56,7 @@ type Row = (Vec<u8>, Option<i16>, Option<String>, Option<String>, Option<Vec<u8>
 pub(crate) fn claim(call: &Call, key: &Key) -> Sql {
     sql(CLAIM)
         .bind::<SqlUuid, _>(call.agency.uuid())
-        .bind::<SqlUuid, _>(call.user.uuid())
+        .bind::<SqlUuid, _>(call.holder())
         .bind::<Text, _>(key.key.clone())
         .bind::<Bytea, _>(key.fingerprint.clone())
         .bind::<Timestamptz, _>(call.at)
@@ -65,7 +65,7 @@ pub(crate) fn claim(call: &Call, key: &Key) -> Sql {
 /// The answer that the key had before.
 pub(crate) async fn find(tx: &WriteTx, key: &Key) -> StoreResult<Answer> {
     let row: Option<Row> = dsl::idempotency_keys
-        .find((tx.call().agency.uuid(), tx.call().user.uuid(), &key.key))
+        .find((tx.call().agency.uuid(), tx.call().holder(), &key.key))
         .select((dsl::fingerprint, dsl::status, dsl::location, dsl::etag, dsl::body))
         .first(&mut tx.conn())
         .await
@@ -81,7 +81,7 @@ pub(crate) async fn find(tx: &WriteTx, key: &Key) -> StoreResult<Answer> {
 }
 
 fn place(call: &Call, key: &Key) -> String {
-    format!("{} {}", call.user, key.key)
+    format!("{} {}", call.holder(), key.key)
 }
 
 /// The statement that keeps the answer, sealed, in the transaction of the work.
@@ -98,7 +98,7 @@ pub(crate) fn kept(call: &Call, key: &Key, answer: &Answer, body: Vec<u8>) -> Sq
         .bind::<Nullable<Text>, _>(answer.etag.clone())
         .bind::<Bytea, _>(body)
         .bind::<SqlUuid, _>(call.agency.uuid())
-        .bind::<SqlUuid, _>(call.user.uuid())
+        .bind::<SqlUuid, _>(call.holder())
         .bind::<Text, _>(key.key.clone())
 }
 

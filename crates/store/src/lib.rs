@@ -43,6 +43,7 @@ pub mod identities;
 pub mod import;
 pub mod interviews;
 pub mod issuers;
+pub mod machine_keys;
 pub mod migrate;
 pub mod notices;
 pub mod notifications;

@@ -10,7 +10,7 @@ use homeward_domain::duty::{Cause, Duty};
 use homeward_domain::episode::Facts;
 use homeward_domain::law::{self, Identified, RuleBook};
 use homeward_domain::notification::Told;
-use homeward_domain::policy::{ReadChild, ReadDeterminations};
+use homeward_domain::policy::{self, ReadDeterminations};
 
 use crate::call::{self, Agency, Child};
 use crate::completions::Completion;
@@ -72,7 +72,7 @@ pub(crate) async fn again(tx: &WriteTx, touched: Touched) -> StoreResult<Vec<Owe
 /// What is recorded about an episode, and what was owed for it before, in one round trip. The day of birth too: this
 /// transaction may have corrected it.
 async fn recorded(tx: &WriteTx, episode: &Episode) -> StoreResult<(Facts, Vec<Owed>)> {
-    let permit = tx.also::<ReadChild>()?;
+    let permit = policy::planner(&tx.standing().caller, tx.child()?.id);
     let child = [permit.child().uuid()];
     let (births, told, completed, efforts, stored) = try_join!(
         children::births(tx.conn(), tx.safe(), &child),

@@ -495,6 +495,45 @@ diesel::table! {
 }
 
 diesel::table! {
+    machine_key_notices (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        key_id -> Uuid,
+        user_id -> Uuid,
+        kind -> Text,
+        happened_at -> Timestamptz,
+        next_try_at -> Timestamptz,
+        tries -> Integer,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    machine_keys (agency_id, id) {
+        agency_id -> Uuid,
+        id -> Uuid,
+        owner_id -> Uuid,
+        label -> Text,
+        scopes -> Array<Text>,
+        networks -> Nullable<Array<Text>>,
+        secret_hash -> Bytea,
+        previous_hash -> Nullable<Bytea>,
+        previous_until -> Nullable<Timestamptz>,
+        made_at -> Timestamptz,
+        renewed_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+        used_from -> Nullable<Text>,
+        uses -> BigInt,
+        refused_at -> Nullable<Timestamptz>,
+        refused_from -> Nullable<Text>,
+        warned_days -> SmallInt,
+        revoked_at -> Nullable<Timestamptz>,
+        revoked_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     missing_episode_versions (agency_id, id, version) {
         agency_id -> Uuid,
         id -> Uuid,
@@ -1175,6 +1214,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     look_children,
     look_reviews,
     looks,
+    machine_key_notices,
+    machine_keys,
     missing_episode_versions,
     missing_episodes,
     notifications,

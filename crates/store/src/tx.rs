@@ -134,7 +134,7 @@ impl Store {
     /// Reads what concerns no child: the caller, the rules, the catalogue.
     pub async fn standing(&self, call: &Call) -> StoreResult<Standing> {
         let mut tx = self.begin(call, None, (None, Wall::Stands)).await?.0;
-        if let Err(denied) = policy::admit(&tx.standing.caller) {
+        if let Err(denied) = policy::admit_person(&tx.standing.caller) {
             return Err(tx.refuse(denied).await);
         }
         let last = tx.touch.statement(call).into_iter().collect();

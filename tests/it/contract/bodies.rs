@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::world::NOW;
 use crate::support::{Person, told};
 
-pub(super) fn canary() -> Value {
+pub(crate) fn canary() -> Value {
     let person = format!("P-canary-{}", Uuid::new_v4().simple());
     json!({
         "agency_person_id": person, "given_name": "Canarygiven", "family_name": "Canaryfamily",
@@ -15,7 +15,7 @@ pub(super) fn canary() -> Value {
     })
 }
 
-pub(super) fn opening() -> Value {
+pub(crate) fn opening() -> Value {
     json!({
         "agency_information_received_at": NOW, "last_contact_place": "canary place",
         "circumstances": "canary circumstances",

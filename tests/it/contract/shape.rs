@@ -75,7 +75,7 @@ fn ck_03_every_instant_is_described_with_date_time_and_offset() {
 }
 
 /// Acts without a body: what is done is in the path.
-const BODILESS: [&str; 17] = [
+const BODILESS: [&str; 18] = [
     "logout",
     "acknowledge_reminder",
     "ask_factor_reset",
@@ -90,6 +90,7 @@ const BODILESS: [&str; 17] = [
     "renew_recovery_codes",
     "resend_webhook_message",
     "revoke_calendar_feed",
+    "revoke_machine_key",
     "rotate_webhook_secret",
     "start_password_reset",
     "unlock_user",

@@ -12,7 +12,7 @@ use crate::support::{Case, Person, Reply, TestApp, document, new_child};
 pub(super) const NOW: &str = "2026-05-01T08:00:00Z";
 
 /// They concern no child, and no path of theirs names one.
-pub(super) const OF_NO_CHILD: [&str; 69] = [
+pub(super) const OF_NO_CHILD: [&str; 74] = [
     "add_address",
     "add_on_call_shift",
     "add_user",
@@ -38,6 +38,7 @@ pub(super) const OF_NO_CHILD: [&str; 69] = [
     "get_escalation_contacts",
     "get_factor",
     "get_indicators",
+    "get_machine_key",
     "get_me",
     "get_on_call_shift",
     "get_preferences",
@@ -53,6 +54,7 @@ pub(super) const OF_NO_CHILD: [&str; 69] = [
     "list_identities",
     "list_issuers",
     "list_look_reviews",
+    "list_machine_keys",
     "list_on_call_shifts",
     "list_primary_factors",
     "list_rules",
@@ -65,9 +67,10 @@ pub(super) const OF_NO_CHILD: [&str; 69] = [
     "login",
     "logout",
     "make_calendar_feed",
+    "make_machine_key",
     "pause_webhook",
-    "prove_again",
     "propose_webhook",
+    "prove_again",
     "read_calendar",
     "record_absence",
     "record_look_review",
@@ -75,9 +78,11 @@ pub(super) const OF_NO_CHILD: [&str; 69] = [
     "remove_address",
     "remove_identity",
     "remove_webhook",
+    "renew_machine_key",
     "renew_recovery_codes",
     "resend_webhook_message",
     "revoke_calendar_feed",
+    "revoke_machine_key",
     "rotate_webhook_secret",
     "set_escalation_contacts",
     "start_password_reset",

@@ -110,7 +110,7 @@ async fn call(owner: &Client) -> Call {
     let row = owner.query_one(latest, &[]).await.unwrap();
     let [agency, user, session]: [Uuid; 3] = [row.get(0), row.get(1), row.get(2)];
     let (agency, user, session) = (Id::from_uuid(agency), Id::from_uuid(user), Id::from_uuid(session));
-    Call { agency, user, session, at: at(NOW), origin: Origin::default() }
+    Call { agency, user, session, key: None, at: at(NOW), origin: Origin::default() }
 }
 
 /// Does one of several things straight at the store, and is dropped when the time is over. Says whether it was.

@@ -174,6 +174,7 @@ impl TestApp {
     /// Lets the worker do all that is due now.
     pub async fn settle(&self) {
         self.worker.plan_birthdays().await.expect("birthdays are planned");
+        self.worker.warn_of_keys().await.expect("their people are warned of keys");
         while self.worker.sweep().await.expect("the sweep works") > 0 {}
         for outbox in &self.outboxes {
             while outbox.sweep().await.expect("the outbox works") > 0 {}

@@ -83,8 +83,10 @@ actions! {
     AddPhoto = "add_photo",
     /// Record that consent to publish was given or withdrawn.
     RecordPublicationConsent = "record_publication_consent",
-    /// List and search children.
+    /// List children.
     ListChildren = "list_children",
+    /// Search children by who they are.
+    SearchChildren = "search_children",
     /// List episodes across children.
     ListEpisodes = "list_episodes",
     /// Read the list of what is owed.
@@ -163,8 +165,14 @@ actions! {
     ConfigureRules = "configure_rules",
     /// Propose, approve and keep the endpoints that the agency's own systems listen at.
     ConfigureWebhooks = "configure_webhooks",
+    /// Make and renew keys for programs that act in one's own name.
+    MakeKeys = "make_keys",
+    /// See and revoke keys of programs: one's own; whoever administers people, everyone's.
+    KeepKeys = "keep_keys",
     /// Bring in an agency's records. No role may: only the command line does.
     Import = "import",
+    /// Plan what is owed. No role may: only the change of a fact does.
+    Plan = "plan",
     /// Read the audit trail.
     ReadAudit = "read_audit",
 }

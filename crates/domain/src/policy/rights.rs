@@ -9,6 +9,7 @@ const LOOKS: &[A] = &[
     A::ReadObservations,
     A::ReadFactors,
     A::ListChildren,
+    A::SearchChildren,
     A::ListEpisodes,
     A::ReadWorklist,
     A::OwnReminders,
@@ -64,9 +65,11 @@ const SUPERVISES: &[A] = &[
     A::ReadPeople,
     A::ArrangeRoster,
     A::HandOver,
+    A::MakeKeys,
+    A::KeepKeys,
 ];
 
-const AUDITS: &[A] = &[A::ReadCompliance, A::ReadAccessLog, A::ReadAudit];
+const AUDITS: &[A] = &[A::ReadCompliance, A::ReadAccessLog, A::ReadAudit, A::MakeKeys, A::KeepKeys];
 
 const COUNTS: &[A] = &[A::CountDeterminations];
 
@@ -94,6 +97,8 @@ const ADMINISTERS: &[A] = &[
     A::ReadPeople,
     A::ArrangeRoster,
     A::ManagePeople,
+    A::MakeKeys,
+    A::KeepKeys,
 ];
 
 fn lists(role: Role) -> &'static [&'static [A]] {

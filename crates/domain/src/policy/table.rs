@@ -12,6 +12,7 @@ Who may do what in Homeward. A tick lets someone in this role do it; what has no
 How far it reaches: a child who is assigned to them, a child of their units, or of the whole agency where they work for
 all of it. Beyond that there is no child, as far as they can know. An administrator reaches no child at all.
 A restricted record is there only for the people named in it, and for whom it opens in an emergency.
+A program with a key does what the scopes of the key allow, as far as whoever made it may do that now.
 To conclude takes a person who signed in. To count conclusions, and to review looks, takes someone who works for the
 whole agency.
 

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::id::Id;
+use crate::machine_key::Scope;
 
 const TIES: [Tie; 3] = [Tie::Assigned, Tie::SameUnit, Tie::WholeAgency];
 
@@ -154,12 +155,92 @@ fn no_role_imports_but_the_command_line_can() {
 fn t19_no_machine_records_a_determination_whatever_its_role_and_reach() {
     for role in Role::ALL.iter().copied() {
         for reach in [Reach::WholeAgency, Reach::Units(vec![id(3)])] {
-            let machine = Caller { reach, session: SessionKind::Machine, ..caller(role) };
-            assert!(TIES.iter().all(|tie| decide::<Determine>(&machine, id(4), *tie).is_err()), "{role}");
-            assert_eq!(grant::<Determine>(&machine).map(drop), Err(Denied::Forbidden), "{role}");
+            for session in [SessionKind::Machine, SessionKind::Key(Scope::ALL.iter().copied().collect())] {
+                let machine = Caller { reach: reach.clone(), session, ..caller(role) };
+                assert!(TIES.iter().all(|tie| decide::<Determine>(&machine, id(4), *tie).is_err()), "{role}");
+                assert_eq!(grant::<Determine>(&machine).map(drop), Err(Denied::Forbidden), "{role}");
+            }
         }
     }
     assert!(decide::<Determine>(&caller(Role::Caseworker), id(4), Tie::Assigned).is_ok());
+}
+
+/// What no key may ever hold.
+const FOR_NO_KEY: [ActionKind; 16] = [
+    ActionKind::OpenInEmergency,
+    ActionKind::RestrictRecord,
+    ActionKind::ReviewEmergencies,
+    ActionKind::ReviewLooks,
+    ActionKind::Determine,
+    ActionKind::ReadDeterminations,
+    ActionKind::CountDeterminations,
+    ActionKind::ManagePeople,
+    ActionKind::ReadPeople,
+    ActionKind::MakeKeys,
+    ActionKind::KeepKeys,
+    ActionKind::ConfigureWebhooks,
+    ActionKind::ConfigureRules,
+    ActionKind::ReadAudit,
+    ActionKind::ReadAccessLog,
+    ActionKind::OwnFactor,
+];
+
+fn with_key(role: Role, scopes: &[Scope]) -> Caller {
+    Caller { session: SessionKind::Key(scopes.iter().copied().collect()), ..of_the_whole_agency(role) }
+}
+
+#[test]
+fn ky_06_no_key_opens_in_an_emergency_restricts_concludes_judges_administers_or_reads_the_trail() {
+    for role in Role::ALL {
+        let caller = with_key(*role, Scope::ALL);
+        for (asked, (kind, name, _)) in every_act().iter().zip(ActionKind::ALL) {
+            let let_in = (asked.for_a_list)(&caller).is_ok();
+            assert!(!let_in || !FOR_NO_KEY.contains(kind), "{role} {name}");
+        }
+    }
+}
+
+#[test]
+fn ky_02_a_key_does_what_its_scopes_and_its_owners_role_both_allow() {
+    for role in Role::ALL {
+        for scope in Scope::ALL {
+            let (key, person) = (with_key(*role, &[*scope]), of_the_whole_agency(*role));
+            let mut acts = 0;
+            for asked in every_act() {
+                let by_key = (asked.for_a_list)(&key).is_ok();
+                assert!(!by_key || (asked.for_a_list)(&person).is_ok(), "{role} {scope} {}", asked.act);
+                acts += usize::from(by_key);
+            }
+            let has_acts = !matches!(scope, Scope::StatisticsRead | Scope::EventsRead);
+            assert!(!has_acts || !may_give(*role, *scope) || 0 < acts, "{role} {scope}");
+        }
+    }
+    let reads = |role| grant::<ReadCompliance>(&with_key(role, &[Scope::ComplianceRead])).is_ok();
+    assert_eq!([Role::Auditor, Role::Supervisor, Role::Caseworker].map(reads), [true, true, false]);
+    assert!(grant::<AddChild>(&with_key(Role::Supervisor, &[Scope::ComplianceRead])).is_err());
+}
+
+#[test]
+fn az_13_a_key_of_an_administrator_reaches_no_child_and_is_given_no_scope_that_does() {
+    let key = with_key(Role::Administrator, Scope::ALL);
+    for asked in every_act() {
+        assert_eq!((asked.for_one_child)(&key, Tie::WholeAgency), Err(Denied::Hidden), "{}", asked.act);
+    }
+    let given: Vec<Scope> = Scope::ALL.iter().copied().filter(|it| may_give(Role::Administrator, *it)).collect();
+    assert_eq!(given, [Scope::StatisticsRead, Scope::EventsRead]);
+}
+
+#[test]
+fn a_key_has_its_scopes_and_nothing_that_is_everyones() {
+    assert_eq!(admit_person(&with_key(Role::Supervisor, Scope::ALL)), Err(Denied::Forbidden));
+    assert_eq!(admit_person(&caller(Role::Supervisor)), Ok(()));
+}
+
+#[test]
+fn keys_are_seen_by_their_owner_and_by_whoever_administers_people() {
+    let whose = |role| grant::<KeepKeys>(&caller(role)).unwrap().keys_of();
+    assert_eq!(whose(Role::Supervisor), Some(id(1)));
+    assert_eq!(whose(Role::Administrator), None);
 }
 
 #[test]

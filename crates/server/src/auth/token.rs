@@ -18,8 +18,11 @@ use uuid::Uuid;
 
 use crate::private_file::{create, read};
 
+pub mod machine;
 #[cfg(test)]
 mod tests;
+
+use machine::Environment;
 
 /// A key that is shorter could be guessed.
 const KEY_BYTES: usize = 32;
@@ -31,6 +34,8 @@ const DIFFERENT_BYTES: usize = 10;
 const TAG_BYTES: usize = 16;
 
 const CURSOR_LABEL: &[u8] = b"homeward cursor";
+
+const MACHINE_LABEL: &[u8] = b"homeward machine key";
 
 const REFRESH_PREFIX: &str = "hwr_";
 
@@ -73,6 +78,7 @@ pub struct InvalidToken;
 pub struct SigningKey {
     bytes: Vec<u8>,
     cursors: Hmac<Sha256>,
+    machines: Hmac<Sha256>,
 }
 
 /// Signs and checks. It is never shown.
@@ -81,6 +87,8 @@ pub struct Keys {
     checking: DecodingKey,
     validation: Validation,
     cursors: Hmac<Sha256>,
+    machines: Hmac<Sha256>,
+    environment: Environment,
 }
 
 /// Who an access token speaks for.
@@ -123,10 +131,13 @@ impl SigningKey {
         if bytes.iter().collect::<BTreeSet<_>>().len() < DIFFERENT_BYTES {
             return Err(KeyError::TooPlain);
         }
-        let mut label = Hmac::<Sha256>::new_from_slice(&bytes).map_err(|_| KeyError::TooShort)?;
-        label.update(CURSOR_LABEL);
-        let cursors = Hmac::new_from_slice(&label.finalize().into_bytes()).map_err(|_| KeyError::TooShort)?;
-        Ok(Self { bytes, cursors })
+        let derived = |label: &[u8]| {
+            let label = Hmac::<Sha256>::new_from_slice(&bytes).map(|it| it.chain_update(label));
+            let key = label.map_err(|_| KeyError::TooShort)?.finalize().into_bytes();
+            Hmac::new_from_slice(&key).map_err(|_| KeyError::TooShort)
+        };
+        let (cursors, machines) = (derived(CURSOR_LABEL)?, derived(MACHINE_LABEL)?);
+        Ok(Self { bytes, cursors, machines })
     }
 
     /// The key in a file that somebody else has made (`HOMEWARD_KEY_FILE`).
@@ -156,6 +167,8 @@ impl Keys {
             checking: DecodingKey::from_secret(&key.bytes),
             validation,
             cursors: key.cursors,
+            machines: key.machines,
+            environment: Environment::default(),
         }
     }
 

@@ -33,7 +33,8 @@ impl<'a> Hand<'a> {
         let secret = Secret::random().map_err(|error| Problem::Internal(Box::new(error)))?;
         let session =
             stage.store.start_session(&who, secret.hash(), Client::default(), at).await?.ok_or_else(unknown)?;
-        let call = Call { agency: who.agency, user: who.user, session: session.id, at, origin: Origin::default() };
+        let call =
+            Call { agency: who.agency, user: who.user, session: session.id, key: None, at, origin: Origin::default() };
         Ok(Self { stage, call, began_at })
     }
 

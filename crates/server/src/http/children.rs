@@ -3,7 +3,7 @@
 use actix_web::{get, patch, post};
 use futures_util::try_join;
 use homeward_domain::audit::Change;
-use homeward_domain::policy::{AddChild, ChangeChild, ListChildren, ReadChild};
+use homeward_domain::policy::{AddChild, ChangeChild, ListChildren, ReadChild, SearchChildren};
 use homeward_store::{Audited, Seen, children, duties, episodes};
 
 use crate::auth::{KeyRule, OfChild, Within};
@@ -113,7 +113,7 @@ pub(super) async fn list(request: Within<ListChildren>) -> Result<Shown<List<Chi
 #[utoipa::path(tag = "children", operation_id = "search_children", request_body = ChildSearch,
                responses((status = 200, body = List<ChildLine>)))]
 #[post("/v1/children/search")]
-pub(super) async fn search(request: Within<ListChildren>) -> Result<Shown<List<ChildLine>>, Problem> {
+pub(super) async fn search(request: Within<SearchChildren>) -> Result<Shown<List<ChildLine>>, Problem> {
     let lines = request
         .list(async |tx, grant| {
             let sought = request.body::<ChildSearch>()?.sought()?;

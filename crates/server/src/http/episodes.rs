@@ -107,7 +107,9 @@ pub(super) async fn open(request: OfChild<OpenEpisode>) -> Result<Created, Probl
 /// The transaction that met the constraint is gone, so the open episode is looked up in one of its own.
 async fn already_missing(request: &OfChild<OpenEpisode>) -> Problem {
     let existing = request
-        .read_as::<ReadChild, _>(async |tx, permit| Ok(Seen(episodes::open_of_child(tx, permit).await?, permit.saw())))
+        .read_as::<OpenEpisode, _>(async |tx, permit| {
+            Ok(Seen(episodes::open_of_child(tx, permit).await?, permit.saw()))
+        })
         .await;
     match existing {
         Ok(Some(open_episode_id)) => Problem::AlreadyMissing { open_episode_id },

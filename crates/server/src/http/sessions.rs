@@ -270,6 +270,10 @@ pub(super) async fn refresh(
 #[post("/v1/auth/logout")]
 pub(super) async fn logout(request: Sent) -> Result<HttpResponse, Problem> {
     let (store, call) = (&request.app().store, request.call());
+    // A key does not sign in, so it does not sign out.
+    if call.key.is_some() {
+        return Err(Problem::Forbidden);
+    }
     store.end_session(call).await?;
     store.record_sign_in((call.agency, call.user), SignInStep::Out(call.session), &call.origin, call.at).await?;
     Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish())

@@ -1,7 +1,8 @@
-//! Notices about sign-ins and endpoints, on the same way as mail for what is due, and after it.
+//! Notices about sign-ins, endpoints and keys, on the same way as mail for what is due, and after it.
 
 use homeward_domain::notice::{Notice, RESET_MINUTES};
 use homeward_store::StoreResult;
+use homeward_store::machine_keys::HeldKeyNotice;
 use homeward_store::notices::Held;
 use homeward_store::webhooks::HeldNotice;
 
@@ -23,7 +24,21 @@ impl Outbox {
         for held in &of_endpoints {
             self.tell_of_endpoint(mailer, held).await?;
         }
-        Ok(taken.len() + of_endpoints.len())
+        let of_keys = self.store.take_key_notices(self.clock.now(), ROUND).await?;
+        for held in &of_keys {
+            self.tell_of_key(mailer, held).await?;
+        }
+        Ok(taken.len() + of_endpoints.len() + of_keys.len())
+    }
+
+    async fn tell_of_key(&self, mailer: &Mailer, held: &HeldKeyNotice) -> StoreResult<()> {
+        if let Some(letter) = self.store.key_letter(held).await?
+            && !mailer.tell(held.id, held.notice.subject(), &letter).await
+        {
+            tracing::warn!(worker = self.name, notice = %held.id, "the relay did not take a notice; it is sent again");
+            return Ok(());
+        }
+        self.store.key_notice_sent(held, self.clock.now()).await
     }
 
     async fn tell_of_endpoint(&self, mailer: &Mailer, held: &HeldNotice) -> StoreResult<()> {

@@ -7,7 +7,7 @@ use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use futures_util::join;
 use homeward_domain::child::CareStatus;
 use homeward_domain::id::{ChildId, EpisodeId, Id, UnitId, UserId};
-use homeward_domain::policy::{Denied, Grant, ListChildren, Reach, ReadContacts};
+use homeward_domain::policy::{Action, Denied, Grant, ListChildren, Reach, ReadContacts, SearchChildren};
 use uuid::Uuid;
 
 use super::{Identity, Named};
@@ -178,7 +178,7 @@ pub async fn list(
 
 /// The children within the caller's reach who fit. Names are sealed, so which of too many are shown goes by id; those
 /// that are shown stand by name.
-pub async fn find_by(tx: &ReadTx, grant: &Grant<ListChildren>, sought: Sought) -> StoreResult<Vec<Listed>> {
+pub async fn find_by(tx: &ReadTx, grant: &Grant<SearchChildren>, sought: Sought) -> StoreResult<Vec<Listed>> {
     if sought.asks_for_contacts() && !tx.may::<ReadContacts>() {
         return Err(Denied::Forbidden.into());
     }
@@ -216,7 +216,7 @@ async fn load(tx: &ReadTx, query: Sql) -> StoreResult<Vec<Listed>> {
     lines.into_iter().map(|it| it.listed(tx.safe())).collect()
 }
 
-fn within_reach(grant: &Grant<ListChildren>) -> Sql {
+fn within_reach<A: Action>(grant: &Grant<A>) -> Sql {
     let query = sql(LIST).bind::<SqlUuid, _>(grant.agency().uuid());
     match &grant.caller().reach {
         Reach::WholeAgency => query,

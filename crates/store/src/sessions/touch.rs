@@ -21,10 +21,10 @@ pub(crate) struct Touch {
 }
 
 impl Touch {
-    /// The statement that moves the end on; none where it was moved within the minute.
+    /// The statement that moves the end on; none where it was moved within the minute, or where there is no session.
     pub(crate) fn statement(&self, call: &Call) -> Option<Sql> {
         let until = call.at + self.idle;
-        (self.idle_until + PRECISION <= until).then(|| touch(call, until))
+        (call.key.is_none() && self.idle_until + PRECISION <= until).then(|| touch(call, until))
     }
 
     /// The same for a session that nobody has used for ever, to be prepared.

@@ -55,6 +55,7 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
         agency: Id::from_uuid(Uuid::nil()),
         user: Id::from_uuid(Uuid::nil()),
         session: Id::from_uuid(Uuid::nil()),
+        key: None,
         at: DateTime::UNIX_EPOCH,
         origin: Origin::default(),
     };
@@ -65,6 +66,8 @@ pub(crate) async fn warm(pg: &AsyncPgConnection) -> QueryResult<()> {
     let look = permit.saw(vec![Id::from_uuid(Uuid::nil())]);
     (&mut &*pg).batch_execute(&open_for(nobody.agency)).await?;
     let _: Vec<call::Row> = call::standing(&nobody, None).load(&mut &*pg).await?;
+    let program = Call { key: Some(Id::from_uuid(Uuid::nil())), ..nobody.clone() };
+    let _: Vec<call::Row> = call::standing(&program, None).load(&mut &*pg).await?;
     let mut statements = vec![idempotency::claim(&nobody, &key), idempotency::kept(&nobody, &key, &answer, Vec::new())];
     let by = By::calling(&nobody, Role::Caseworker);
     statements.extend(audit::look(by, &look));
@@ -101,13 +104,19 @@ impl Wall {
     }
 }
 
-/// The same for a person: what they may not know of is not there.
+/// The same for a person, or a program in their name: what they may not know of is not there.
 fn open_as(call: &Call, wall: Wall) -> String {
     match wall {
+        Wall::Stands if call.key.is_some() => {
+            person(&format!("{}; {MACHINE}", open_for(call.agency)), call.user, call.at)
+        }
         Wall::Stands => person(&open_for(call.agency), call.user, call.at),
         Wall::Passed => open_for(call.agency),
     }
 }
+
+/// A program does not see what is for named people alone.
+const MACHINE: &str = "set local homeward.machine = 'on'";
 
 /// An id and an instant are made of digits and signs, so nothing else can be said with them.
 pub(crate) fn person(opening: &str, user: UserId, at: DateTime<Utc>) -> String {
