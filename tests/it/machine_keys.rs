@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::contract::bodies::{canary, opening};
-use crate::support::{Person, Reply, TestApp, new_child};
+use crate::support::{PASSWORD, Person, Reply, TestApp, new_child};
 
 mod ends;
 mod rights;
@@ -86,9 +86,14 @@ async fn t15_a_stored_hash_with_a_good_checksum_is_refused() {
 #[tokio::test]
 async fn se_09_to_make_and_to_renew_a_key_take_a_fresh_proof_and_to_revoke_it_takes_none() {
     let app = TestApp::strict(NOW).await;
-    let owner = app.supervisor().await;
-    let (made, program) = key_of(&owner, &["compliance:read"]).await;
-    app.set_clock("2026-05-01T08:06:00Z");
+    let who = json!({ "email": "supervisor@demo.homeward.test", "password": PASSWORD });
+    let tokens = app.nobody().post("/v1/auth/login", who, 200).await;
+    let with = |tokens: &Value| app.nobody().with_token(tokens["access_token"].as_str().unwrap());
+    let (made, program) = key_of(&with(&tokens), &["compliance:read"]).await;
+    app.set_clock("2026-05-01T08:04:30Z");
+    let refresh = json!({ "refresh_token": tokens["refresh_token"] });
+    let owner = with(&app.nobody().post("/v1/auth/refresh", refresh, 200).await);
+    app.set_clock("2026-05-01T08:05:00Z");
     for asked in ["/v1/machine-keys".to_owned(), path(&made, "/renewal")] {
         let body =
             if asked.ends_with("keys") { json!({ "label": "feed", "scopes": ["compliance:read"] }) } else { json!({}) };

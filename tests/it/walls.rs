@@ -121,7 +121,15 @@ async fn db_09_a_statement_that_hangs_and_a_transaction_that_is_left_are_ended()
     held.batch_execute("rollback").await.unwrap();
     case.worker.get(&case.child_url(""), 200).await;
     let owner = app.db.owner().await;
-    let running = "select count(*)::text from pg_stat_activity where datname = current_database() and state = 'active' \
-        and pid <> pg_backend_pid()";
-    assert_eq!(texts(&owner, running).await, ["0"]);
+    let running = "select query || ' ' || coalesce(wait_event, '') from pg_stat_activity \
+        where datname = current_database() and state = 'active' and pid <> pg_backend_pid()";
+    let since = std::time::Instant::now();
+    loop {
+        let running = texts(&owner, running).await;
+        if running.is_empty() {
+            break;
+        }
+        assert!(since.elapsed() < std::time::Duration::from_secs(5), "{running:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }

@@ -9,14 +9,13 @@ use actix_web::http::Method;
 use actix_web::http::header::{AUTHORIZATION, HeaderName, IF_MATCH, USER_AGENT};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
-use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
 use homeward_domain::audit::Entry;
 use homeward_domain::id::{ChildId, Id};
 use homeward_domain::policy::{Action, Grant, MakePacket, Permit};
-use homeward_store::call::{Call, Origin};
+use homeward_store::call::Call;
 use homeward_store::idempotency::{Answer, Key};
-use homeward_store::{Audited, ReadTx, Seen, StoreError, WriteTx};
+use homeward_store::{Audited, ReadTx, Seen, WriteTx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
@@ -30,6 +29,7 @@ use crate::openapi;
 use crate::problem::Problem;
 use crate::reply::{Created, Made};
 
+mod by_key;
 pub mod factor;
 pub mod origin;
 pub mod password;
@@ -122,7 +122,7 @@ async fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
     let header = request.headers().get(AUTHORIZATION).and_then(|it| it.to_str().ok());
     let token = header.and_then(|it| it.strip_prefix("Bearer "));
     if let Some(key) = token.filter(|it| it.starts_with(machine::PREFIX)) {
-        return call_by_key(app, request, (key, origin), at).await;
+        return by_key::call(app, request, (key, origin), at).await;
     }
     let claims = match token.map(|it| app.keys.verify(it, at)) {
         Some(Ok(claims)) => Some(claims),
@@ -136,30 +136,6 @@ async fn call(app: &AppState, request: &HttpRequest) -> Result<Call, Problem> {
     let call = Call { agency, user, session, key: None, at, origin };
     allowance::admit(app, request, &call).await?;
     Ok(call)
-}
-
-/// A key that is none counts as a stranger's request, one that stands for itself.
-async fn call_by_key(
-    app: &AppState,
-    request: &HttpRequest,
-    (text, origin): (&str, Origin),
-    at: DateTime<Utc>,
-) -> Result<Call, Problem> {
-    let call = match app.keys.read_machine_key(text) {
-        Ok(key) => app.store.call_by_key(key, origin, at).await,
-        Err(_) => Err(StoreError::SignedOut),
-    };
-    match call {
-        Ok(call) => {
-            allowance::admit(app, request, &call).await?;
-            Ok(call)
-        }
-        Err(StoreError::SignedOut) => {
-            allowance::admit_stranger(app, request, at).await?;
-            Err(Problem::SignInRequired)
-        }
-        Err(other) => Err(other.into()),
-    }
 }
 
 /// What a client calls itself, for its owner to know the session by.

@@ -503,7 +503,7 @@ diesel::table! {
         kind -> Text,
         happened_at -> Timestamptz,
         next_try_at -> Timestamptz,
-        tries -> Integer,
+        tries -> Int4,
         sent_at -> Nullable<Timestamptz>,
     }
 }
@@ -524,10 +524,10 @@ diesel::table! {
         expires_at -> Timestamptz,
         used_at -> Nullable<Timestamptz>,
         used_from -> Nullable<Text>,
-        uses -> BigInt,
+        uses -> Int8,
         refused_at -> Nullable<Timestamptz>,
         refused_from -> Nullable<Text>,
-        warned_days -> SmallInt,
+        warned_days -> Int2,
         revoked_at -> Nullable<Timestamptz>,
         revoked_by -> Nullable<Uuid>,
     }

@@ -12,10 +12,11 @@ use crate::import::{self, imported};
 use crate::support::{Person, TestApp, document};
 
 /// Shown whole: they belong to one record, one person or one agency's own settings, and grow by hand.
-const WHOLE: [&str; 12] = [
+const WHOLE: [&str; 13] = [
     "/v1/agency/rules/history",
     "/v1/issuers",
     "/v1/look-reviews",
+    "/v1/machine-keys",
     "/v1/me/addresses",
     "/v1/me/calendar-feeds",
     "/v1/me/sessions",
