@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use homeward_domain::id::IssuerId;
 use homeward_store::StoreError;
-use homeward_store::agencies::{NewIssuer, Setup};
-use homeward_store::issuers::Issuer;
+use homeward_store::agencies::Setup;
+use homeward_store::issuers::{Issuer, Terms};
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 
 use crate::cli::Trust;
@@ -29,7 +29,7 @@ pub async fn set(url: &str, trust: Trust, fetcher: &Fetcher, now: DateTime<Utc>)
     }
     let mut setup = Setup::begin(url, now).await?;
     let agency = setup.find_agency(&trust.agency).await?.ok_or_else(|| unknown(&trust.agency))?;
-    let new = NewIssuer {
+    let terms = Terms {
         issuer: trust.issuer,
         audience: trust.audience,
         jwks_url: trust.jwks_url,
@@ -40,7 +40,7 @@ pub async fn set(url: &str, trust: Trust, fetcher: &Fetcher, now: DateTime<Utc>)
         auth_age: trust.auth_minutes.map(TimeDelta::minutes),
         takes_plain_jwt: trust.plain_jwt,
     };
-    let id = setup.set_issuer(agency, new).await?;
+    let id = setup.set_issuer(agency, terms).await?;
     let id = id.ok_or_else(|| refused("another agency has this issuer and audience: take another audience"))?;
     setup.commit().await?;
     Ok(id)
@@ -56,7 +56,8 @@ pub async fn remove(url: &str, agency: &str, named: (&str, &str), now: DateTime<
 
 /// One line for a person.
 pub fn told(issuer: &Issuer) -> String {
-    let Issuer { id, issuer: name, audience, clients, algorithms, keys, .. } = issuer;
+    let Issuer { id, terms, keys, .. } = issuer;
+    let Terms { issuer: name, audience, clients, algorithms, .. } = terms;
     let read = keys.as_ref().map_or_else(|| "never read".to_owned(), |(_, at)| format!("read at {}", at.to_rfc3339()));
     let (clients, algorithms) = (clients.join(", "), algorithms.join(", "));
     format!("{id} {name} for {audience}, to {clients}; signs with {algorithms}; keys {read}")

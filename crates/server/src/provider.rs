@@ -223,7 +223,7 @@ impl Providers {
 
     /// Where the issuer does not answer, the keys that are known go on to count (OI-06).
     async fn fetch(&self, issuer: &Issuer, at: DateTime<Utc>) -> StoreResult<()> {
-        match self.fetcher.keys(&issuer.issuer, issuer.jwks_url.as_deref()).await {
+        match self.fetcher.keys(&issuer.terms.issuer, issuer.terms.jwks_url.as_deref()).await {
             Ok(keys) => self.store.keep_keys(issuer, json!({ "keys": keys }), at).await,
             Err(error) => {
                 tracing::warn!(%error, issuer = %issuer.id, "the keys of an issuer cannot be read");

@@ -25,8 +25,6 @@ use crate::tx::Store;
 mod issuers;
 mod reading;
 
-pub use issuers::NewIssuer;
-
 /// Every agency, by name.
 pub(crate) const EVERY: &str = "select id, name, time_zone, jurisdiction, own_pack, rules_version, \
     state_option_under_26, planned_with from agencies order by name";

@@ -16,13 +16,9 @@ use crate::tx::{ReadTx, Store};
 /// An issuer is asked for its keys this often at most, by all replicas together (OI-04).
 pub const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
-/// A provider, as the agency trusts it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Issuer {
-    /// Whose people it knows.
-    pub agency: AgencyId,
-    /// The issuer.
-    pub id: IssuerId,
+/// What is trusted, and how far. See [`Issuer`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
     /// What it calls itself, to the letter.
     pub issuer: String,
     /// What its tokens have to be made for.
@@ -41,6 +37,17 @@ pub struct Issuer {
     pub auth_age: Option<TimeDelta>,
     /// Whether its access tokens need not say that they are some (RFC 9068).
     pub takes_plain_jwt: bool,
+}
+
+/// A provider, as the agency trusts it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Issuer {
+    /// Whose people it knows.
+    pub agency: AgencyId,
+    /// The issuer.
+    pub id: IssuerId,
+    /// What is trusted, and how far.
+    pub terms: Terms,
     /// Counts up with each change of the settings.
     pub version: i32,
     /// When it was set.
@@ -107,15 +114,17 @@ impl From<Row> for Issuer {
         Self {
             agency: Id::from_uuid(row.agency_id),
             id: Id::from_uuid(row.id),
-            issuer: row.issuer,
-            audience: row.audience,
-            jwks_url: row.jwks_url,
-            algorithms: row.algorithms,
-            clients: row.clients,
-            acr: row.acr,
-            amr: row.amr,
-            auth_age: row.auth_seconds.map(|it| TimeDelta::seconds(it.into())),
-            takes_plain_jwt: row.takes_plain_jwt,
+            terms: Terms {
+                issuer: row.issuer,
+                audience: row.audience,
+                jwks_url: row.jwks_url,
+                algorithms: row.algorithms,
+                clients: row.clients,
+                acr: row.acr,
+                amr: row.amr,
+                auth_age: row.auth_seconds.map(|it| TimeDelta::seconds(it.into())),
+                takes_plain_jwt: row.takes_plain_jwt,
+            },
             version: row.version,
             set_at: row.set_at,
             keys: row.keys.zip(row.keys_at),

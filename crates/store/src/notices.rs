@@ -1,7 +1,7 @@
 //! What people are told by mail that is no reminder: of sign-ins, and of emergencies. Queued with what happened, sent by
 //! whoever sends mail; one that is sent twice harms nobody.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
@@ -17,11 +17,9 @@ use crate::error::{StoreError, StoreResult};
 use crate::sql::sql;
 use crate::tx::{Store, WriteTx};
 
-/// Whoever takes a notice has it so long; after that it is tried again.
-pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(2);
+pub(crate) mod queue;
 
-/// What could not be sent for so long is news no more.
-pub(crate) const NEWS: TimeDelta = TimeDelta::days(1);
+use queue::{LEASE, NEWS};
 
 /// A notice that this worker holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

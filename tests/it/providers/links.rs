@@ -23,7 +23,7 @@ impl Asking {
         let mut claims = provider.claims(&app, SUBJECT);
         (claims["email"], claims["email_verified"]) = (json!("caseworker@demo.homeward.test"), json!(true));
         let path = format!("/v1/users/{}/identities", worker.id.unwrap());
-        let body = json!({ "issuer_id": issuer, "subject": SUBJECT });
+        let body = json!({ "provider_id": issuer, "subject": SUBJECT });
         Self { token: signer.sign(&claims), app, body, path }
     }
 
@@ -64,7 +64,7 @@ async fn oi_01_nobody_links_themselves_and_nobody_else_links_anybody() {
         assert_eq!(asking.ask(&who).await.0, 403);
     }
     asking.app.stranger().await.get("/v1/issuers", 403).await;
-    let of_nobody = json!({ "issuer_id": uuid::Uuid::new_v4(), "subject": SUBJECT });
+    let of_nobody = json!({ "provider_id": uuid::Uuid::new_v4(), "subject": SUBJECT });
     administrator.post(&asking.path, of_nobody, 422).await;
 }
 
@@ -73,9 +73,9 @@ async fn oi_01_a_subject_means_one_person_and_a_person_has_one_subject_of_each_p
     let world = World::new().await;
     let administrator = world.app.person("administrator").await;
     let supervisor = world.app.supervisor().await.id.unwrap();
-    let same = json!({ "issuer_id": world.issuer, "subject": SUBJECT });
+    let same = json!({ "provider_id": world.issuer, "subject": SUBJECT });
     administrator.post(&format!("/v1/users/{supervisor}/identities"), same, 422).await;
-    let other = json!({ "issuer_id": world.issuer, "subject": "another" });
+    let other = json!({ "provider_id": world.issuer, "subject": "another" });
     administrator.post(&format!("/v1/users/{}/identities", world.worker.id.unwrap()), other, 422).await;
     assert_eq!(world.status(&world.but("sub", json!("another"))).await, 401);
     assert_eq!(world.status(&world.but("sub", json!(SUBJECT.to_uppercase()))).await, 401);

@@ -193,7 +193,7 @@ pub(super) async fn trust(app: &TestApp, trust: Trust) -> String {
 
 /// Two administrators say that the subject is this person.
 pub(super) async fn link(app: &TestApp, second: &Person, (issuer, subject): (&str, &str), user: &Person) {
-    let body = json!({ "issuer_id": issuer, "subject": subject });
+    let body = json!({ "provider_id": issuer, "subject": subject });
     let path = format!("/v1/users/{}/identities", user.id.unwrap());
     app.person("administrator").await.post(&path, body.clone(), 200).await;
     let linked = second.post(&path, body, 200).await;

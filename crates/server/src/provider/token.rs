@@ -90,7 +90,7 @@ impl<'a> Token<'a> {
 
     /// Whether this issuer could have made it for us.
     pub(super) fn is_of(&self, issuer: &Issuer) -> bool {
-        self.claims.iss == issuer.issuer && self.claims.aud.contains(&issuer.audience)
+        self.claims.iss == issuer.terms.issuer && self.claims.aud.contains(&issuer.terms.audience)
     }
 
     /// Whether the key signed it. Only the signature is judged here: times are held against our own clock.
@@ -108,11 +108,11 @@ impl<'a> Token<'a> {
         lifetime: TimeDelta,
         at: DateTime<Utc>,
     ) -> Result<ProviderSignIn, Refused> {
-        if !issuer.algorithms.iter().any(|it| it.parse().is_ok_and(|it: Algorithm| it == self.algorithm)) {
+        if !issuer.terms.algorithms.iter().any(|it| it.parse().is_ok_and(|it: Algorithm| it == self.algorithm)) {
             return Err(Refused::Algorithm);
         }
         self.is_access_token(issuer)?;
-        self.claims.is_for(&issuer.clients)?;
+        self.claims.is_for(&issuer.terms.clients)?;
         self.claims.is_timely(at)?;
         self.claims.is_strong(issuer, at)?;
         self.claims.is_sound()?;
@@ -128,7 +128,7 @@ impl<'a> Token<'a> {
             mark: self.mark(issuer.version),
             proven_at,
             expires_at,
-            proves_two_factors: !issuer.acr.is_empty() || !issuer.amr.is_empty(),
+            proves_two_factors: !issuer.terms.acr.is_empty() || !issuer.terms.amr.is_empty(),
         })
     }
 
@@ -138,7 +138,7 @@ impl<'a> Token<'a> {
         let kind = kind.as_deref().map(|it| it.strip_prefix("application/").unwrap_or(it));
         match kind {
             Some(ACCESS_TOKEN) => Ok(()),
-            None | Some("jwt") if issuer.takes_plain_jwt && self.claims.could_be_access_token() => Ok(()),
+            None | Some("jwt") if issuer.terms.takes_plain_jwt && self.claims.could_be_access_token() => Ok(()),
             _ => Err(Refused::Kind),
         }
     }
@@ -195,13 +195,13 @@ impl Claims {
 
     /// What is asked and not said is taken for the weakest (OI-07).
     fn is_strong(&self, issuer: &Issuer, at: DateTime<Utc>) -> Result<(), Refused> {
-        let acr = issuer.acr.is_empty() || self.acr.as_ref().is_some_and(|it| issuer.acr.contains(it));
+        let acr = issuer.terms.acr.is_empty() || self.acr.as_ref().is_some_and(|it| issuer.terms.acr.contains(it));
         let said = self.amr.as_deref().unwrap_or_default();
-        let amr = issuer.amr.iter().all(|it| said.contains(it));
+        let amr = issuer.terms.amr.iter().all(|it| said.contains(it));
         let is_recent = |oldest: TimeDelta| {
             self.auth_time.is_some_and(|it| at.timestamp().saturating_sub(it) <= oldest.num_seconds())
         };
-        if acr && amr && issuer.auth_age.is_none_or(is_recent) { Ok(()) } else { Err(Refused::Strength) }
+        if acr && amr && issuer.terms.auth_age.is_none_or(is_recent) { Ok(()) } else { Err(Refused::Strength) }
     }
 
     fn is_sound(&self) -> Result<(), Refused> {

@@ -1,6 +1,5 @@
 //! Which providers an agency trusts, as whoever runs the program says.
 
-use chrono::TimeDelta;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl as _;
@@ -10,31 +9,8 @@ use uuid::Uuid;
 use super::Setup;
 use crate::call;
 use crate::error::StoreResult;
-use crate::issuers::{EVERY, Issuer, Row};
+use crate::issuers::{EVERY, Issuer, Row, Terms};
 use crate::sql::sql;
-
-/// What is trusted, and how far. See [`Issuer`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewIssuer {
-    /// What it calls itself.
-    pub issuer: String,
-    /// What its tokens have to be made for.
-    pub audience: String,
-    /// Where its keys are.
-    pub jwks_url: Option<String>,
-    /// What it may sign with.
-    pub algorithms: Vec<String>,
-    /// To whom it may have given a token.
-    pub clients: Vec<String>,
-    /// One of these says how strongly somebody signed in.
-    pub acr: Vec<String>,
-    /// All of these are among how somebody signed in.
-    pub amr: Vec<String>,
-    /// How long ago somebody may have signed in.
-    pub auth_age: Option<TimeDelta>,
-    /// Whether its access tokens need not say that they are some.
-    pub takes_plain_jwt: bool,
-}
 
 /// Its people keep their links, and its keys are read again.
 const SET: &str = "insert into issuers as p (agency_id, id, issuer, audience, jwks_url, algorithms, clients, acr, amr, \
@@ -63,7 +39,7 @@ struct Named {
 
 impl Setup {
     /// Trusts a provider, or trusts it otherwise than before; none where another agency has this issuer and audience.
-    pub async fn set_issuer(&mut self, agency: AgencyId, new: NewIssuer) -> StoreResult<Option<IssuerId>> {
+    pub async fn set_issuer(&mut self, agency: AgencyId, new: Terms) -> StoreResult<Option<IssuerId>> {
         let seconds = new.auth_age.and_then(|it| i32::try_from(it.num_seconds()).ok());
         let named: Vec<Named> = sql(SET)
             .bind::<SqlUuid, _>(agency.uuid())

@@ -1,7 +1,7 @@
 //! Notices by mail about a key: to its owner and the supervisors who work where they do; of a refusal, to administrators too.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use homeward_domain::id::{AgencyId, Id, MachineKeyId};
@@ -12,9 +12,9 @@ use homeward_domain::vocabulary::Vocabulary;
 use homeward_domain::zone::Zone;
 use uuid::Uuid;
 
-use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
-use crate::notices::{LEASE, Letter, NEWS};
+use crate::notices::Letter;
+use crate::notices::queue::{Queue, Taken, queue_of};
 use crate::sql::{Sql, sql};
 use crate::tx::Store;
 
@@ -22,17 +22,9 @@ use crate::tx::Store;
 const AGAIN: TimeDelta = TimeDelta::hours(1);
 
 /// A notice that this worker holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldKeyNotice {
-    /// Of which agency.
-    pub agency: AgencyId,
-    /// The notice.
-    pub id: Uuid,
-    /// What happened.
-    pub notice: KeyNotice,
-    /// When.
-    pub happened_at: DateTime<Utc>,
-}
+pub type HeldKeyNotice = Taken<KeyNotice>;
+
+const WAITING: Queue = queue_of!("machine_key_notices");
 
 /// The keys whose next warning has come. Each is marked with it, so that it is given once.
 const DUE: &str = "with due as (update machine_keys k set warned_days = w.days from \
@@ -55,30 +47,11 @@ const QUEUE: &str = "insert into machine_key_notices (agency_id, id, key_id, use
     join user_units b on b.agency_id = a.agency_id and b.unit_id = a.unit_id \
     where a.agency_id = k.agency_id and a.user_id = u.id and b.user_id = o.id))))";
 
-const TAKE: &str = "update machine_key_notices n set tries = n.tries + 1, next_try_at = ? from \
-    (select o.agency_id, o.id from machine_key_notices o where o.sent_at is null and o.next_try_at <= ? \
-    and ? < o.happened_at and o.kind = any(?) order by o.next_try_at, o.id limit ? for update skip locked) o \
-    where n.agency_id = o.agency_id and n.id = o.id returning n.agency_id, n.id, n.kind, n.happened_at";
-
 const LETTER: &str = "select u.email, o.email as owner, k.id, k.expires_at, k.refused_from, a.time_zone \
     from machine_key_notices n join machine_keys k on k.agency_id = n.agency_id and k.id = n.key_id \
     join users o on o.agency_id = k.agency_id and o.id = k.owner_id join agencies a on a.id = n.agency_id \
     join users u on u.agency_id = n.agency_id and u.id = n.user_id and u.disabled_at is null \
     where n.agency_id = ? and n.id = ? and k.revoked_at is null";
-
-const SENT: &str = "update machine_key_notices set sent_at = ? where agency_id = ? and id = ? and sent_at is null";
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = SqlUuid)]
-    agency_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Timestamptz)]
-    happened_at: DateTime<Utc>,
-}
 
 #[derive(QueryableByName)]
 struct LetterRow {
@@ -94,17 +67,6 @@ struct LetterRow {
     refused_from: Option<String>,
     #[diesel(sql_type = Text)]
     time_zone: String,
-}
-
-impl Row {
-    fn held(self) -> StoreResult<HeldKeyNotice> {
-        Ok(HeldKeyNotice {
-            agency: Id::from_uuid(self.agency_id),
-            id: self.id,
-            notice: code(&self.kind, "machine_key_notices.kind")?,
-            happened_at: self.happened_at,
-        })
-    }
 }
 
 fn queue(due: Sql, notice: KeyNotice, at: DateTime<Utc>) -> Sql {
@@ -160,15 +122,7 @@ impl Store {
 
     /// Takes what is to be told of keys now. What a newer version of the program queued is left to that.
     pub async fn take_key_notices(&self, at: DateTime<Utc>, limit: i64) -> StoreResult<Vec<HeldKeyNotice>> {
-        let known: Vec<&str> = KeyNotice::ALL.iter().map(|it| it.code()).collect();
-        let take = sql(TAKE)
-            .bind::<Timestamptz, _>(at + LEASE)
-            .bind::<Timestamptz, _>(at)
-            .bind::<Timestamptz, _>(at - NEWS)
-            .bind::<Array<Text>, _>(known)
-            .bind::<BigInt, _>(limit);
-        let rows: Vec<Row> = self.sweep(async |conn| Ok(take.load(&mut &*conn).await?)).await?;
-        rows.into_iter().map(Row::held).collect()
+        WAITING.take(self, at, limit).await
     }
 
     /// The words of a notice; none where whoever it is for has left, or the key was revoked.
@@ -185,9 +139,6 @@ impl Store {
 
     /// The relay has it, or there is nobody to send it to.
     pub async fn key_notice_sent(&self, held: &HeldKeyNotice, at: DateTime<Utc>) -> StoreResult<()> {
-        let sent = sql(SENT).bind::<Timestamptz, _>(at);
-        let sent = sent.bind::<SqlUuid, _>(held.agency.uuid()).bind::<SqlUuid, _>(held.id);
-        self.within(held.agency, async |conn| Ok(sent.execute(&mut &*conn).await?)).await?;
-        Ok(())
+        WAITING.mark(self, held, at).await
     }
 }

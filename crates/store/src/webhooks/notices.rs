@@ -2,10 +2,10 @@
 //! the address that is kept with it.
 
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{OptionalExtension as _, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
-use homeward_domain::id::{AgencyId, Id, WebhookId};
+use homeward_domain::id::{AgencyId, WebhookId};
 use homeward_domain::notice::EndpointNotice;
 use homeward_domain::policy::{self, ConfigureWebhooks};
 use homeward_domain::vocabulary::Vocabulary;
@@ -13,24 +13,16 @@ use homeward_domain::zone::Zone;
 use uuid::Uuid;
 
 use super::outage::Reply;
-use crate::convert::code;
 use crate::error::{StoreError, StoreResult};
-use crate::notices::{LEASE, Letter, NEWS};
+use crate::notices::Letter;
+use crate::notices::queue::{Queue, Taken, queue_of};
 use crate::sql::sql;
 use crate::tx::{Store, WriteTx};
 
 /// A notice that this worker holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HeldNotice {
-    /// Of which agency.
-    pub agency: AgencyId,
-    /// The notice.
-    pub id: Uuid,
-    /// What happened.
-    pub notice: EndpointNotice,
-    /// When.
-    pub happened_at: DateTime<Utc>,
-}
+pub type HeldNotice = Taken<EndpointNotice>;
+
+const WAITING: Queue = queue_of!("webhook_notices");
 
 /// Of a change every administrator hears; of an outage those who set the endpoint up, or every one where neither of them is
 /// an administrator any more.
@@ -43,11 +35,6 @@ const QUEUE: &str = "insert into webhook_notices (agency_id, id, webhook_id, use
     and o.role = any(t.roles) and o.id in (w.proposed_by, w.approved_by))) \
     union all select null where w.approved_at is not null) p where w.agency_id = ? and w.id = ?";
 
-const TAKE: &str = "update webhook_notices n set tries = n.tries + 1, next_try_at = ? from \
-    (select o.agency_id, o.id from webhook_notices o where o.sent_at is null and o.next_try_at <= ? and ? < o.happened_at \
-    and o.kind = any(?) order by o.next_try_at, o.id limit ? for update skip locked) o \
-    where n.agency_id = o.agency_id and n.id = o.id returning n.agency_id, n.id, n.kind, n.happened_at";
-
 /// Who made a change is told to administrators only.
 const LETTER: &str = "select coalesce(u.email, w.contact_email) as email, w.url, a.time_zone, \
     case when n.user_id is not null then b.email end as by_whom \
@@ -55,20 +42,6 @@ const LETTER: &str = "select coalesce(u.email, w.contact_email) as email, w.url,
     join agencies a on a.id = n.agency_id left join users u on u.agency_id = n.agency_id and u.id = n.user_id \
     left join users b on b.agency_id = n.agency_id and b.id = n.changed_by \
     where n.agency_id = ? and n.id = ? and u.disabled_at is null";
-
-const SENT: &str = "update webhook_notices set sent_at = ? where agency_id = ? and id = ? and sent_at is null";
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = SqlUuid)]
-    agency_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = Timestamptz)]
-    happened_at: DateTime<Utc>,
-}
 
 #[derive(QueryableByName)]
 struct LetterRow {
@@ -80,17 +53,6 @@ struct LetterRow {
     time_zone: String,
     #[diesel(sql_type = Nullable<Text>)]
     by_whom: Option<String>,
-}
-
-impl Row {
-    fn held(self) -> StoreResult<HeldNotice> {
-        Ok(HeldNotice {
-            agency: Id::from_uuid(self.agency_id),
-            id: self.id,
-            notice: code(&self.kind, "webhook_notices.kind")?,
-            happened_at: self.happened_at,
-        })
-    }
 }
 
 /// Queues a notice of an outage.
@@ -134,15 +96,7 @@ async fn queue(
 impl Store {
     /// Takes what is to be told of endpoints now. What a newer version of the program queued is left to that.
     pub async fn take_endpoint_notices(&self, at: DateTime<Utc>, limit: i64) -> StoreResult<Vec<HeldNotice>> {
-        let known: Vec<&str> = EndpointNotice::ALL.iter().map(|it| it.code()).collect();
-        let take = sql(TAKE)
-            .bind::<Timestamptz, _>(at + LEASE)
-            .bind::<Timestamptz, _>(at)
-            .bind::<Timestamptz, _>(at - NEWS)
-            .bind::<Array<Text>, _>(known)
-            .bind::<BigInt, _>(limit);
-        let rows: Vec<Row> = self.sweep(async |conn| Ok(take.load(&mut &*conn).await?)).await?;
-        rows.into_iter().map(Row::held).collect()
+        WAITING.take(self, at, limit).await
     }
 
     /// The words of a notice; none where whoever it is for has left.
@@ -158,9 +112,6 @@ impl Store {
 
     /// The relay has it, or there is nobody to send it to.
     pub async fn endpoint_notice_sent(&self, held: &HeldNotice, at: DateTime<Utc>) -> StoreResult<()> {
-        let sent = sql(SENT).bind::<Timestamptz, _>(at);
-        let sent = sent.bind::<SqlUuid, _>(held.agency.uuid()).bind::<SqlUuid, _>(held.id);
-        self.within(held.agency, async |conn| Ok(sent.execute(&mut &*conn).await?)).await?;
-        Ok(())
+        WAITING.mark(self, held, at).await
     }
 }

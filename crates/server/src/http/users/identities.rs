@@ -36,7 +36,7 @@ pub(crate) struct IssuerView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct IdentityLink {
     /// One that my agency trusts.
-    issuer_id: Uuid,
+    provider_id: Uuid,
     /// `sub` of its tokens. An e-mail is none: people change theirs, and others get them.
     subject: Text<255>,
 }
@@ -45,7 +45,7 @@ pub(crate) struct IdentityLink {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct IdentityView {
     id: Uuid,
-    issuer_id: Uuid,
+    provider_id: Uuid,
     subject: String,
     asked_at: DateTime<Utc>,
     asked_by: Uuid,
@@ -56,7 +56,7 @@ pub(crate) struct IdentityView {
 impl IssuerView {
     fn of(it: Issuer) -> Self {
         let keys_read_at = it.keys.map(|it| it.1);
-        Self { id: it.id.uuid(), issuer: it.issuer, audience: it.audience, keys_read_at }
+        Self { id: it.id.uuid(), issuer: it.terms.issuer, audience: it.terms.audience, keys_read_at }
     }
 }
 
@@ -65,7 +65,7 @@ impl IdentityView {
         let (asked_at, asked_by) = it.asked;
         Self {
             id: it.id.uuid(),
-            issuer_id: it.issuer.uuid(),
+            provider_id: it.issuer.uuid(),
             subject: it.subject,
             asked_at,
             asked_by: asked_by.uuid(),
@@ -114,12 +114,15 @@ pub(crate) async fn link(request: Within<ManagePeople>) -> Result<Shown<Identity
         .write(async |tx, grant, body: IdentityLink| {
             people::find(tx, grant, id).await?;
             refuse_own(grant.actor(), id)?;
-            let named = (IssuerId::from_uuid(body.issuer_id), body.subject.as_str());
+            let named = (IssuerId::from_uuid(body.provider_id), body.subject.as_str());
             let identity = match identities::ask(tx, grant, id, named).await? {
                 Linking::Stands(identity) => identity,
                 Linking::TakesAnother => return Err(Problem::TakesAnotherPerson),
                 Linking::NoIssuer => {
-                    return Err(Problem::Impossible(vec![Fault::of("issuer_id", "is of none that the agency trusts")]));
+                    return Err(Problem::Impossible(vec![Fault::of(
+                        "provider_id",
+                        "is of none that the agency trusts",
+                    )]));
                 }
             };
             let (identity_id, is_linked) = (identity.id, identity.linked_at.is_some());
