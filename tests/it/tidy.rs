@@ -130,7 +130,6 @@ fn nothing_but_its_own_table_and_page_reads_observations() {
         "seal/columns.rs",
         "seal/earlier/",
         "http.rs",
-        "allowance.rs",
         "wire.rs",
         "lib.rs",
     ];

@@ -17,6 +17,7 @@ use tokio::sync::Mutex as Turn;
 
 use crate::auth::origin::origin;
 use crate::ctx::AppState;
+use crate::http::REPORTING;
 use crate::problem::{Problem, TooMany};
 
 #[cfg(test)]
@@ -32,15 +33,6 @@ const LARGEST: u32 = 500;
 /// To say that a child is missing or was seen, at least, for each person. Three times what is asked for (LM-03), so that it
 /// is there on however many replicas the blocks lie.
 const REPORTS: u32 = 600;
-
-/// What is never held back by what else somebody asked for: adding a child, opening an episode, saying what was seen
-/// and where a child is (H-30).
-const REPORTING: [&str; 4] = [
-    "/v1/children",
-    "/v1/children/{child_id}/missing-episodes",
-    "/v1/children/{child_id}/missing-episodes/{episode_id}/whereabouts",
-    "/v1/children/{child_id}/observations",
-];
 
 /// How many requests a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

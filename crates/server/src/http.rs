@@ -1,4 +1,4 @@
-//! The route table, and nothing else.
+//! The route table, and which routes report. Nothing else.
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -49,6 +49,15 @@ mod users;
 mod views;
 mod webhooks;
 mod whereabouts;
+
+/// What is never held back by what else somebody asked for: adding a child, opening an episode, saying what was seen
+/// and where a child is (H-30).
+pub const REPORTING: [&str; 4] = [
+    "/v1/children",
+    "/v1/children/{child_id}/missing-episodes",
+    "/v1/children/{child_id}/missing-episodes/{episode_id}/whereabouts",
+    "/v1/children/{child_id}/observations",
+];
 
 /// Everything under `/v1`. Mounting a route is describing it: both happen here.
 pub fn routes(at: &mut ServiceConfig) {

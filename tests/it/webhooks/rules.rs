@@ -21,8 +21,7 @@ fn fields_for_addresses() -> BTreeSet<String> {
             schema["properties"].as_object().into_iter().flat_map(|it| it.keys().cloned()).collect();
         let sounds_so =
             |it: &String| it.split('_').any(|part| ["url", "uri", "issuer", "endpoint", "host"].contains(&part));
-        let is_id = |it: &String| it.ends_with("_id");
-        names.into_iter().filter(|it| sounds_so(it) && !is_id(it)).map(|it| format!("{name}.{it}")).collect::<Vec<_>>()
+        names.into_iter().filter(sounds_so).map(|it| format!("{name}.{it}")).collect::<Vec<_>>()
     };
     schemas.iter().filter(|(name, _)| asked.contains(*name)).flat_map(fields).collect()
 }

@@ -224,11 +224,11 @@ pub(super) async fn list(request: Within<KeepKeys>) -> Result<Shown<List<Machine
 }
 
 /// One key
-#[utoipa::path(tag = "agency", operation_id = "get_machine_key", params(("key_id" = Uuid, Path)),
+#[utoipa::path(tag = "agency", operation_id = "get_machine_key", params(("machine_key_id" = Uuid, Path)),
                responses((status = 200, body = MachineKeyView)))]
-#[get("/v1/machine-keys/{key_id}")]
+#[get("/v1/machine-keys/{machine_key_id}")]
 pub(super) async fn show(request: Within<KeepKeys>) -> Result<Shown<MachineKeyView>, Problem> {
-    let id = request.id::<names::MachineKey>("key_id")?;
+    let id = request.id::<names::MachineKey>("machine_key_id")?;
     let view = request
         .list(async |tx, grant| {
             let key = machine_keys::find(tx, grant, id).await?;
@@ -242,11 +242,11 @@ pub(super) async fn show(request: Within<KeepKeys>) -> Result<Shown<MachineKeyVi
 ///
 /// The new secret is in this answer, and in no other. The one before works beside it for seven days at most, and never
 /// longer than it would have.
-#[utoipa::path(tag = "agency", operation_id = "renew_machine_key", params(("key_id" = Uuid, Path)),
+#[utoipa::path(tag = "agency", operation_id = "renew_machine_key", params(("machine_key_id" = Uuid, Path)),
                request_body = MachineKeyRenewal, responses((status = 201, body = MachineKeyWithSecret)))]
-#[post("/v1/machine-keys/{key_id}/renewal")]
+#[post("/v1/machine-keys/{machine_key_id}/renewal")]
 pub(super) async fn renew(request: Within<MakeKeys>) -> Result<Once<MachineKeyWithSecret>, Problem> {
-    let id = request.id::<names::MachineKey>("key_id")?;
+    let id = request.id::<names::MachineKey>("machine_key_id")?;
     let (secret, keys) = (secret()?, &request.app().keys);
     let key = request
         .write(async |tx, grant, body: MachineKeyRenewal| {
@@ -267,11 +267,11 @@ pub(super) async fn renew(request: Within<MakeKeys>) -> Result<Once<MachineKeyWi
 ///
 /// It works no more from the next request on, at every server. This asks for no fresh proof: a key that has leaked ends at
 /// once.
-#[utoipa::path(tag = "agency", operation_id = "revoke_machine_key", params(("key_id" = Uuid, Path)),
+#[utoipa::path(tag = "agency", operation_id = "revoke_machine_key", params(("machine_key_id" = Uuid, Path)),
                responses((status = 200, body = MachineKeyView)))]
-#[post("/v1/machine-keys/{key_id}/revocation")]
+#[post("/v1/machine-keys/{machine_key_id}/revocation")]
 pub(super) async fn revoke(request: Within<KeepKeys>) -> Result<Shown<MachineKeyView>, Problem> {
-    let id = request.id::<names::MachineKey>("key_id")?;
+    let id = request.id::<names::MachineKey>("machine_key_id")?;
     let view = request
         .change(async |tx, grant| {
             let key = machine_keys::revoke(tx, grant, id).await?;
